@@ -1,0 +1,1 @@
+"""The board itself: settings, keys, counters and the supervisor of tasks."""

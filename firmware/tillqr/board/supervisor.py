@@ -1,0 +1,44 @@
+"""The supervisor: named tasks, and a watchdog that is fed only while all of them live."""
+
+import asyncio
+import sys
+
+from micropython import const
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+_CHECK_MS = const(500)
+
+
+class Supervisor:
+    """Starts tasks by name; the first one that ends, for whatever reason, is a fault."""
+
+    def __init__(self, feed: "Callable[[], None]", on_fault: "Callable[[str], None]") -> None:
+        """feed keeps the watchdog quiet; on_fault is told the name of the task that ended."""
+        self._feed = feed
+        self._on_fault = on_fault
+        self._tasks: list = []
+        self.fault = ""
+        """Name of the task that ended, "" while all is well."""
+
+    def start(self, name: str, coroutine: "Coroutine[object, object, None]") -> None:
+        """Run a coroutine that must never end."""
+        self._tasks.append(asyncio.create_task(self._guard(name, coroutine)))
+
+    async def _guard(self, name: str, coroutine: "Coroutine[object, object, None]") -> None:
+        try:
+            await coroutine
+        except Exception as error:  # the boundary of a task: nothing may pass it unseen
+            sys.print_exception(error)  # type: ignore[attr-defined]
+        if not self.fault:
+            self.fault = name
+            self._on_fault(name)
+
+    async def watch(self) -> None:
+        """Feed the watchdog for as long as there is no fault; it resets the board after one."""
+        while True:
+            if not self.fault:
+                self._feed()
+            await asyncio.sleep_ms(_CHECK_MS)

@@ -1,0 +1,1 @@
+"""The network: Wi-Fi, the result endpoint and the client that asks the backend."""

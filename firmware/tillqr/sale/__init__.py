@@ -1,0 +1,1 @@
+"""The sale: money, attempts, receipts, the payment code and the checkout table. All pure."""

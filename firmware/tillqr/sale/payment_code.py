@@ -1,0 +1,97 @@
+"""The payment code: the URL in the QR code that carries a payment to the backend.
+
+It packs the payment, the display's own communication data and a MAC into binary fields
+(PROTOCOL.md, 7), and those into base32 (RFC 4648, section 6, without padding): the alphabet is
+a subset of QR's alphanumeric mode, and no character of it needs escaping in a URL.
+"""
+
+from micropython import const
+
+from tillqr.sale import mac
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from tillqr.sale.attempts import Attempt
+
+VERSION = const(1)
+MAC_SIZE = const(10)
+"""Bytes of the truncated MAC: 80 bits, the least that RFC 2104 (section 5) allows of SHA-256."""
+SHOP_SIZE = const(20)
+"""Bytes of the shop's name that fit the code; the backend knows the whole name."""
+PATH = "/P/"
+_LABEL = b"tillqr code"
+_QUERY_LABEL = b"tillqr query"
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+class Sender:
+    """A display's own communication data, as it stands in each of its codes."""
+
+    def __init__(self, device: str, serial: bytes, shop: str, key: mac.Key) -> None:
+        """device: at most 12 ASCII characters; serial: 6 bytes of the chip's unique id."""
+        self.device = device
+        self.serial = serial
+        self.shop = shop
+        self.key = key
+
+    def code(self, attempt: "Attempt", address: "tuple[str, int]") -> str:
+        """The base32 code of an attempt; address: IPv4 and port where results are taken."""
+        data = self._packed(attempt, address)
+        return base32(data + self.key.mac(_LABEL + data)[:MAC_SIZE])
+
+    def query(self, code: str, close: bool) -> dict:
+        """The signed question about a code; with `close`, nobody may pay it any more."""
+        verb = "close" if close else "ask"
+        signed = _QUERY_LABEL + verb.encode() + code.encode()
+        return {"code": code, "verb": verb, "mac": self.key.mac(signed).hex()}
+
+    def _packed(self, attempt: "Attempt", address: "tuple[str, int]") -> bytes:
+        host, port = address
+        return b"".join(
+            (
+                bytes((VERSION, self.key.number)),
+                _prefixed(self.device.encode()),
+                self.serial,
+                bytes(int(part) for part in host.split(".")),
+                port.to_bytes(2, "big"),
+                attempt.amount.to_bytes(5, "big"),
+                attempt.currency.encode(),
+                _prefixed(attempt.register.encode()),
+                _prefixed(attempt.order.encode()),
+                bytes.fromhex(attempt.nonce),
+                _prefixed(_cut(self.shop.encode(), SHOP_SIZE)),
+            )
+        )
+
+
+def url(backend: str, code: str) -> str:
+    """The text of the QR code. backend: "HTTPS://HOST[:PORT]" in capitals."""
+    return backend + PATH + code
+
+
+def _prefixed(data: bytes) -> bytes:
+    return bytes((len(data),)) + data
+
+
+def _cut(data: bytes, size: int) -> bytes:
+    """The first `size` bytes at most, never half a UTF-8 character."""
+    if len(data) > size:
+        while data[size] & 0xC0 == 0x80:
+            size -= 1
+    return data[:size]
+
+
+def base32(data: bytes) -> str:
+    """RFC 4648 base32 without padding."""
+    out = []
+    value = 0
+    bits = 0
+    for byte in data:
+        value = (value << 8 | byte) & 0xFFF
+        bits += 8
+        while bits >= 5:
+            bits -= 5
+            out.append(_ALPHABET[(value >> bits) & 31])
+    if bits:
+        out.append(_ALPHABET[(value << (5 - bits)) & 31])
+    return "".join(out)

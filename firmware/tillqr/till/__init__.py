@@ -1,0 +1,1 @@
+"""The line to the register: frames, messages, the link, and the UART task (PROTOCOL.md)."""

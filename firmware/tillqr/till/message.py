@@ -1,0 +1,179 @@
+"""Messages of the till link: types, fields and limits (PROTOCOL.md, 4).
+
+A payload is one JSON object in UTF-8. `parse` lets through only what the tables here allow, so
+nothing behind it has to check a type or a length again. Unknown fields are dropped: a newer
+peer may send more.
+"""
+
+import json
+
+from micropython import const
+
+from tillqr.sale import money
+
+PROTOCOL = const(1)
+
+HELLO = const(1)
+INFO = const(2)
+CART = const(3)
+PAY = const(4)
+CANCEL = const(5)
+QUERY = const(6)
+STATUS = const(7)
+RESULT = const(8)
+ACK = const(14)
+NAK = const(15)
+
+_NAMES = "HELLO INFO CART PAY CANCEL QUERY STATUS RESULT - - - - - ACK NAK"
+
+OUTCOMES = ("paid", "failed", "cancelled", "expired", "late")
+"""How an attempt ended; "late" is money that came after cancel or expiry: refund it."""
+
+STATES = ("idle", "cart", "choose", "qr", "unknown", "paid", "failed", "cancelled", "expired")
+"""What the display is doing (DESIGN: the checkout's states)."""
+
+MAX_LINES = const(10)
+"""Cart lines in one CART at most."""
+
+
+class Refusal(Exception):
+    """A message that is not carried out.
+
+    reason: one of the names in PROTOCOL.md, 5; detail: the field or value meant, or "".
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+
+# The fields of each message: name ("?" if it may be missing), check, bounds. As text, because a
+# table of tuples costs the chip four times as much memory.
+_LINE = "name text 1 40,quantity? text 0 10,amount integer -9999999999 9999999999"
+_FIELDS = {
+    HELLO: "protocol integer 1 255,boot name 1 16,role role",
+    INFO: "protocol integer 1 255,boot name 1 16,device name 1 12,firmware name 1 24,"
+    "serial name 1 16,shop text 0 40,state state,network text 0 40,counters counters 0 40",
+    CART: "order name 1 20,currency text 3 3,total integer -9999999999 9999999999,"
+    "first integer 0 9999,lines lines 0 10",
+    PAY: "order name 1 20,register name 1 8,amount integer 1 9999999999,currency text 3 3,"
+    "method? method",
+    CANCEL: "order name 1 20",
+    QUERY: "order? name 1 20",
+    STATUS: "order? name 0 20,state status,reason? text 0 40,attempt? name 0 24",
+    RESULT: "order name 1 20,register name 1 8,amount integer 1 9999999999,currency text 3 3,"
+    "attempt name 1 24,outcome outcome,transaction? name 0 40,reason? text 0 40",
+    ACK: "",
+    NAK: "reason name 1 24,detail? text 0 80",
+}
+
+
+def name_of(kind: int) -> str:
+    """The name of a message type, as PROTOCOL.md writes it."""
+    return _NAMES.split()[kind - 1]
+
+
+def _choices(check: str) -> tuple:
+    """The values that a field of names may have."""
+    if check == "role":
+        return ("register", "display")
+    if check == "method":
+        return ("qr",)
+    if check == "outcome":
+        return OUTCOMES
+    return STATES + ("late", "none") if check == "status" else STATES
+
+
+def _fits(value: object, check: str, low: int, high: int) -> bool:
+    """Whether a field's value passes its check."""
+    if check == "integer":
+        return type(value) is int and low <= value <= high
+    if check == "lines":
+        return isinstance(value, list) and low <= len(value) <= high and all(map(_is_line, value))
+    if check == "counters":
+        return isinstance(value, dict) and len(value) <= high
+    if not isinstance(value, str):
+        return False
+    if check == "name":
+        return low <= len(value) <= high and all(map(_in_name, value))
+    if check == "text":
+        return low <= len(value.encode()) <= high and all(map(_in_text, value))
+    return value in _choices(check)
+
+
+def _in_name(character: str) -> bool:
+    """A-Z a-z 0-9 . _ -"""
+    return (
+        "0" <= character <= "9"
+        or "A" <= character <= "Z"
+        or "a" <= character <= "z"
+        or character in "._-"
+    )
+
+
+def _in_text(character: str) -> bool:
+    """No control characters (C0, DEL, C1), no surrogates."""
+    code = ord(character)
+    return 32 <= code < 0x7F or 0xA0 <= code < 0xD800 or code >= 0xE000
+
+
+def _is_line(line: object) -> bool:
+    return isinstance(line, dict) and not _first_bad(line, _LINE)
+
+
+def _first_bad(message: dict, fields: str) -> str:
+    """Name of the first field that is missing or wrong, or ""."""
+    for field in fields.split(","):
+        name, check, *bounds = field.split(" ")
+        low, high = [int(bound) for bound in bounds] if bounds else (0, 0)
+        required = not name.endswith("?")
+        name = name.rstrip("?")
+        if name in message:
+            if not _fits(message[name], check, low, high):
+                return name
+        elif required:
+            return name
+    return ""
+
+
+def parse(kind: int, payload: "bytes | memoryview") -> dict:
+    """The checked message of a payload, with known fields only.
+
+    Raises Refusal: "type", "utf8", "json", "field", "amount", "currency".
+    """
+    if kind not in _FIELDS:
+        raise Refusal("type", str(kind))
+    fields = _FIELDS[kind]
+    message = _decode(payload) if len(payload) else {}
+    bad = _first_bad(message, fields) if fields else ""
+    if bad in ("amount", "currency"):
+        raise Refusal(bad)
+    if bad:
+        raise Refusal("field", bad)
+    if "currency" in message:
+        try:
+            money.exponent(message["currency"])
+        except money.UnknownCurrency:
+            raise Refusal("currency") from None
+    names = [field.split(" ")[0].rstrip("?") for field in fields.split(",")]
+    return {name: message[name] for name in names if name in message}
+
+
+def _decode(payload: "bytes | memoryview") -> dict:
+    try:
+        text = str(payload, "utf-8")
+    except UnicodeError:
+        raise Refusal("utf8") from None
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refusal("json") from None
+    if not isinstance(message, dict):
+        raise Refusal("json", "no object")
+    return message
+
+
+def build(message: dict) -> bytes:
+    """The payload of a message; an empty message has an empty payload."""
+    return json.dumps(message).encode() if message else b""

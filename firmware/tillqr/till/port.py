@@ -1,0 +1,50 @@
+"""The UART task of the till link: bytes in, bytes out, nothing else."""
+
+import asyncio
+import time
+
+from micropython import const
+
+from tillqr.till import frame
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from machine import UART
+
+    from tillqr.till.link import Link
+
+_TURN_MS = const(20)
+BUFFER = const(2048)
+"""Bytes that the UART's own receive and transmit buffers must hold: more than a frame each."""
+
+
+class TillPort:
+    """Runs a link over a UART."""
+
+    def __init__(self, uart: "UART", link: "Link") -> None:
+        self._uart = uart
+        self._link = link
+        self._buffer = bytearray(frame.MAX_ON_LINE)
+
+    async def receive(self) -> None:
+        """Feed the link with what comes, for ever; answers leave at once."""
+        stream = asyncio.StreamReader(self._uart)
+        while True:
+            length = await stream.readinto(self._buffer)
+            if length:
+                self._link.feed(self._buffer, length)
+                self.flush()
+
+    async def transmit(self) -> None:
+        """Send what is due, for ever."""
+        while True:
+            self.flush()
+            await asyncio.sleep_ms(min(_TURN_MS, self._link.due(time.ticks_ms())))
+
+    def flush(self) -> None:
+        """Send what is due now."""
+        while True:
+            data = self._link.output(time.ticks_ms())
+            if data is None:
+                return
+            self._uart.write(data)

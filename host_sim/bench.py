@@ -1,0 +1,182 @@
+"""The bench: a board, the backend that it is provisioned for, and eyes on its panel."""
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+from PIL import Image, ImageChops
+from starlette.applications import Starlette
+
+from host_sim import phone
+from host_sim.board import ROOT, Board
+from host_sim.gateway.app import Gateway
+from host_sim.gateway.codes import Device
+
+DEVICE = "D0001"
+SHOP = "Corner Shop"
+_STABLE_SECONDS = 0.12
+
+
+class BenchTimeout(RuntimeError):
+    """What was waited for did not come; the text says what."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn inside our own loop: signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class HttpService:
+    """An ASGI application on a loopback port."""
+
+    def __init__(self, app: Starlette, port: int = 0) -> None:
+        """port 0, or one that is taken: any free one."""
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind(("127.0.0.1", port))
+        except OSError:
+            self._socket.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """End all connections and the service."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+        self._socket.close()
+
+
+class Bench:
+    """A display with all that it needs, on one event loop."""
+
+    def __init__(
+        self,
+        runtime: str = "micropython",
+        board: str = "devkit_240x320",
+        directory: Path = ROOT / "build" / "bench-board",
+        on_event: Callable[[str], None] = lambda _: None,
+        backend_port: int = 0,
+        **settings: object,
+    ) -> None:
+        """directory: where the board's files and the backend's database are; settings replace
+        those that the bench provisions."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self.key = secrets.token_bytes(32)
+        device = Device(DEVICE, self.key)
+        self.gateway = Gateway([device], f"sqlite:///{directory}/gateway.db", on_event)
+        self.backend = HttpService(self.gateway.app(), backend_port)
+        self.endpoint_port = _free_port()
+        self._changed = asyncio.Event()
+        self.on_picture: Callable[[], None] = lambda: None
+        provisioned = {
+            "device": DEVICE,
+            "shop": SHOP,
+            "backend": self.backend.url,
+            "wifi_ssid": "tillqr-bench",
+            "key_number": 1,
+            "port": self.endpoint_port,
+            "till_baud": 115200,
+            "qr_seconds": 120,
+            **settings,
+        }
+        password = secrets.token_hex(8).encode()
+        vault = {"device_key": self.key, "wifi_password": password}
+        self.board = Board(
+            runtime, board, directory / "board", provisioned, vault, self._panel_changed
+        )
+
+    async def __aenter__(self) -> "Bench":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start the backend and switch the board on."""
+        await self.backend.start()
+        await self.board.start()
+
+    async def stop(self) -> None:
+        """Switch everything off."""
+        await self.board.stop()
+        await self.backend.stop()
+
+    def _panel_changed(self) -> None:
+        self._changed.set()
+        self.on_picture()
+
+    @property
+    def endpoint(self) -> str:
+        """Where the board takes results."""
+        return f"http://127.0.0.1:{self.endpoint_port}"
+
+    def picture(self) -> Image.Image:
+        """What is on the panel now."""
+        return self.board.panel.image()
+
+    async def next_picture(
+        self, before: Image.Image | None = None, seconds: float = 20
+    ) -> Image.Image:
+        """The panel's picture once it is lit, differs from `before`, and stands still."""
+        with _deadline(seconds, "the panel shows nothing new"):
+            async with asyncio.timeout(seconds):
+                while True:
+                    self._changed.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), _STABLE_SECONDS)
+                        continue
+                    picture = self.picture()
+                    if picture.getbbox() and (before is None or not same(picture, before)):
+                        return picture
+
+    async def code_on_panel(self, seconds: float = 20) -> str:
+        """The text of the QR code on the panel, read from its pixels."""
+        with _deadline(seconds, "no QR code is on the panel"):
+            async with asyncio.timeout(seconds):
+                while True:
+                    with contextlib.suppress(phone.PhoneError):
+                        return phone.read_code(self.picture())
+                    self._changed.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), 1)
+
+
+def same(one: Image.Image, other: Image.Image) -> bool:
+    """Whether two pictures are the same, pixel for pixel."""
+    return one.size == other.size and ImageChops.difference(one, other).getbbox() is None
+
+
+@contextlib.contextmanager
+def _deadline(seconds: float, words: str) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise BenchTimeout(f"{words} after {seconds:g} s") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,275 @@
+"""A simulated board: a process that runs the firmware, and what its pins are joined to.
+
+The firmware runs unmodified on CPython (`cpython`) or on MicroPython's Unix port with the chip's
+heap (`micropython`); host_sim/shims carries its bytes to here.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from host_sim import chip
+from host_sim.panel import PanelModel
+from host_sim.uart_line import UartLine
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIMES = ("cpython", "micropython")
+HEAP = os.environ.get("TILLQR_HEAP", "160k")
+_FIRMWARE = ROOT / "firmware"
+_SHIMS = ROOT / "host_sim" / "shims"
+_BUILD = ROOT / "build"
+_WIFI_JOIN_SECONDS = 0.2
+_PWRON_RESET = 1
+_WDT_RESET = 3
+
+
+class BoardError(RuntimeError):
+    """The board can't be started; the text says why."""
+
+
+def profile(name: str) -> dict:
+    """The board profile of a name; raises BoardError."""
+    path = ROOT / "boards" / f"{name}.json"
+    try:
+        return json.loads(path.read_text())  # type: ignore[no-any-return]
+    except OSError:
+        known = ", ".join(sorted(path.stem for path in path.parent.glob("*.json")))
+        raise BoardError(f"there is no board {name!r}; known: {known}") from None
+
+
+class Board:
+    """One board with its panel, UART line, buttons, Wi-Fi station, NVS and watchdog."""
+
+    def __init__(
+        self,
+        runtime: str,
+        board: str,
+        directory: Path,
+        settings: dict,
+        secrets: dict[str, bytes],
+        panel_changed: Callable[[], None],
+    ) -> None:
+        """directory: where the board's file system is laid out; settings, secrets: what
+        provisioning would have written to settings.json and to NVS."""
+        if runtime not in RUNTIMES:
+            raise BoardError(f"there is no runtime {runtime!r}; known: {', '.join(RUNTIMES)}")
+        self._runtime = runtime
+        self.profile = profile(board)
+        self._directory = directory
+        self._settings = settings
+        self._nvs = {("tillqr", name): value for name, value in secrets.items()}
+        self._nvs_staged = dict(self._nvs)
+        self.panel = PanelModel(self.profile["panel"], self.profile["pins"], panel_changed)
+        self.line = UartLine()
+        self.wifi_on = True
+        """Whether the access point is there; switch it off to cut the network."""
+        self._chip = chip.Chip()
+        self._joined_at = 0.0
+        self._bus: asyncio.StreamWriter | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._server: asyncio.Server | None = None
+        self._links: set[asyncio.Task[None]] = set()
+        self._watchdog: asyncio.TimerHandle | None = None
+        self._watchdog_seconds = 0.0
+        self._cause = _PWRON_RESET
+        self._stopping = False
+        self._runner: asyncio.Task[None] | None = None
+        self.resets = 0
+        """How often the board restarted by itself."""
+        self.log = directory / "console.log"
+        """What the firmware printed on its console."""
+
+    async def start(self) -> None:
+        """Lay out the file system and switch the board on."""
+        self._lay_out()
+        self.line.start()
+        self._server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
+        self._runner = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Switch the board off."""
+        self._stopping = True
+        self._quiet_watchdog()
+        self.kill()
+        if self._runner:
+            await self._runner
+        if self._server:
+            self._server.close()
+        for task in self._links:
+            task.cancel()
+        self.line.stop()
+
+    def kill(self) -> None:
+        """Cut the power of a running board; it starts again unless it is being stopped."""
+        if self._process and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGKILL)
+
+    def _lay_out(self) -> None:
+        directory = self._directory
+        shutil.rmtree(directory, ignore_errors=True)
+        shutil.copytree(_BUILD / "fonts", directory / "fonts")
+        if self._runtime == "micropython":
+            shutil.copytree(_BUILD / "firmware", directory, dirs_exist_ok=True)
+            shutil.copytree(_BUILD / "shims", directory / "shims")
+        (directory / "board.json").write_text(json.dumps(self.profile))
+        (directory / "settings.json").write_text(json.dumps(self._settings))
+        self.log.write_bytes(b"")
+
+    def _command(self) -> list[str]:
+        if self._runtime == "cpython":
+            boot = _SHIMS / "cpython" / "boot.py"
+            return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
+        micropython = Path(sys.executable).parent / "micropython"
+        return [str(micropython), "-X", f"heapsize={HEAP}", "-m", "main"]
+
+    def _environment(self) -> dict[str, str]:
+        assert self._server is not None
+        host, port = self._server.sockets[0].getsockname()
+        environment = dict(os.environ)
+        environment["TILLQR_BENCH"] = f"{host}:{port}"
+        environment["TILLQR_SERIAL"] = "a4cf12345678"
+        environment["TILLQR_RESET_CAUSE"] = str(self._cause)
+        if self._runtime == "cpython":
+            paths = [_SHIMS / "cpython", _SHIMS, _FIRMWARE]
+            environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
+            environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        else:
+            environment["MICROPYPATH"] = os.pathsep.join(("", "shims", ".frozen"))
+        return environment
+
+    async def _run(self) -> None:
+        """Run the firmware; start it again whenever it ends, as a reset would."""
+        while not self._stopping:
+            self._chip = chip.Chip()
+            with self.log.open("ab") as console:
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._command(),
+                    cwd=self._directory,
+                    env=self._environment(),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=console,
+                    stderr=console,
+                )
+                await self._process.wait()
+            self._quiet_watchdog()
+            self._nvs_staged = dict(self._nvs)
+            if not self._stopping:
+                self.resets += 1
+                await asyncio.sleep(0.1)
+
+    async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._links.add(task)
+        try:
+            greeting = json.loads(await reader.readline())
+            if "uart" in greeting:
+                await self.line.attach(greeting["baud"], reader, writer)
+            else:
+                self._bus = writer
+                await self._read_bus(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the board is gone
+        finally:
+            self._links.discard(task)
+            writer.close()
+
+    async def _read_bus(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry out the records that host_sim/shims/wire.py describes."""
+        while True:
+            kind = await reader.readexactly(1)
+            if kind == b"P":
+                pin, level = await reader.readexactly(2)
+                self.panel.pin(pin, level)
+            elif kind == b"S":
+                head = await reader.readexactly(3)
+                data = await reader.readexactly(int.from_bytes(head[1:], "big"))
+                if head[0] == self.profile["spi"]["host"]:
+                    self.panel.spi(data)
+            elif kind == b"B":
+                record = await reader.readexactly(3)
+                if record[0] == self.profile["pins"]["backlight"]:
+                    self.panel.backlight(int.from_bytes(record[1:], "big"))
+            elif kind == b"W":
+                milliseconds = int.from_bytes(await reader.readexactly(4), "big")
+                self._watchdog_seconds = milliseconds / 1000
+                self._wind_watchdog()
+            elif kind == b"F":
+                self._wind_watchdog()
+            elif kind == b"J":
+                size = int.from_bytes(await reader.readexactly(2), "big")
+                answer = self._answer(json.loads(await reader.readexactly(size)))
+                body = json.dumps(answer).encode()
+                writer.write(b"J" + len(body).to_bytes(2, "big") + body)
+            else:
+                raise ConnectionError(f"no record of kind {kind!r}")
+
+    def _quiet_watchdog(self) -> None:
+        if self._watchdog:
+            self._watchdog.cancel()
+
+    def _wind_watchdog(self) -> None:
+        self._quiet_watchdog()
+        loop = asyncio.get_running_loop()
+        self._watchdog = loop.call_later(self._watchdog_seconds, self._bite)
+
+    def _bite(self) -> None:
+        self._cause = _WDT_RESET
+        self.kill()
+
+    def press(self, key: str = "qr_key", seconds: float = 0.1) -> None:
+        """Press a button for some time."""
+        self._drive(self.profile["pins"][key], 0)
+        asyncio.get_running_loop().call_later(seconds, self._drive, self.profile["pins"][key], 1)
+
+    def _drive(self, pin: int, level: int) -> None:
+        if self._bus is not None:
+            self._bus.write(bytes((ord("I"), pin, level)))
+
+    def _answer(self, request: dict) -> dict:
+        if "make" in request:
+            try:
+                self._chip.make(request["make"], **request["with"])
+            except chip.Refused as refused:
+                return {"refused": str(refused)}
+            return {"value": None}
+        if "wlan" in request:
+            return {"value": self._answer_wlan(request)}
+        return self._answer_nvs(request)
+
+    def _answer_wlan(self, request: dict) -> object:
+        now = asyncio.get_running_loop().time()
+        if request["wlan"] == "active":
+            self._joined_at = 0.0
+        elif request["wlan"] == "connect":
+            known = request["ssid"] == self._settings["wifi_ssid"]
+            right = request["password"].encode() == self._nvs["tillqr", "wifi_password"]
+            self._joined_at = now + _WIFI_JOIN_SECONDS if known and right else 0.0
+        elif request["wlan"] == "isconnected":
+            return self.wifi_on and 0 < self._joined_at <= now
+        elif request["wlan"] == "ifconfig":
+            return ["127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"]
+        return None
+
+    def _answer_nvs(self, request: dict) -> dict:
+        verb = request["nvs"]
+        if verb == "commit":
+            self._nvs = dict(self._nvs_staged)
+            return {"value": None}
+        place = (request["space"], request["key"])
+        if verb == "set":
+            self._nvs_staged[place] = bytes.fromhex(request["blob"])
+        elif place not in self._nvs_staged:
+            return {"oserror": [-4354, "ESP_ERR_NVS_NOT_FOUND"]}
+        elif verb == "erase":
+            del self._nvs_staged[place]
+        else:
+            return {"value": self._nvs_staged[place].hex()}
+        return {"value": None}

@@ -1,0 +1,248 @@
+"""One sale from the register to the database, headless: `make sale` (python -m host_sim.sale).
+
+Prints each step as it happens, writes each screen as a PNG, and ends with one line of JSON. The
+exit status is 0 only if the outcome that was asked for happened.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+from PIL import Image
+
+from host_sim.bench import Bench, BenchTimeout
+from host_sim.board import ROOT, RUNTIMES, BoardError
+from host_sim.phone import Phone, PhoneError
+from tillqr.sale import money
+from tools.register import Register, RegisterError, ShopDatabase
+from tools.register.database import StorageError
+
+OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
+_SECONDS_TO_EXPIRE = 5
+_ITEMS = (("Milk 1 l", "2", 2), ("Bread", "1", 5), ("Apples", "0.532 kg", 3))
+
+
+class SaleError(RuntimeError):
+    """The sale did not go as it was asked; the text says where."""
+
+
+class Sale:
+    """A sale under way, with its steps and screens."""
+
+    def __init__(self, arguments: argparse.Namespace, bench: Bench, register: Register) -> None:
+        self._arguments = arguments
+        self._bench = bench
+        self._register = register
+        self._order = arguments.order or time.strftime("%y%m%d%H%M%S")
+        self._picture: Image.Image | None = None
+        self._began = time.monotonic()
+        self._steps: dict[str, int] = {}
+        self._qr_text = ""
+
+    def _step(self, name: str, words: str) -> None:
+        took = round((time.monotonic() - self._began) * 1000)
+        self._steps[name] = took
+        self._began = time.monotonic()
+        print(f"{took:6d} ms  {words}", flush=True)
+
+    async def _screen(self, name: str) -> None:
+        """Wait for the next picture on the panel and keep it."""
+        self._picture = await self._bench.next_picture(self._picture)
+        self._picture.save(self._arguments.screens / f"{len(self._steps):02d}-{name}.png")
+
+    async def run(self) -> str:
+        """Run to the end; return the outcome."""
+        info = await asyncio.to_thread(self._register.info)
+        await self._wait_for_network()
+        await self._screen("idle")
+        self._step("start", f"display {info['device']} answers; the idle screen is on")
+        await self._cart()
+        await self._code()
+        result = await getattr(self, "_" + self._arguments.outcome)()
+        self._check(result)
+        await self._screen(result["outcome"])
+        self._step("screen", f"the panel says so; the database has it: {result['outcome']}")
+        return str(result["outcome"])
+
+    async def _wait_for_network(self) -> None:
+        for _ in range(200):
+            if (await asyncio.to_thread(self._register.info))["network"]:
+                return
+            await asyncio.sleep(0.05)
+        raise SaleError("the display did not join the network")
+
+    async def _cart(self) -> None:
+        amount, currency = self._arguments.amount, self._arguments.currency
+        lines = []
+        left = amount
+        for name, quantity, part in _ITEMS:
+            price = left // part
+            left -= price
+            lines.append({"name": name, "quantity": quantity, "amount": price})
+        lines.append({"name": "Coffee", "quantity": "1", "amount": left})
+        await asyncio.to_thread(self._register.cart, self._order, currency, lines, amount)
+        await self._screen("cart")
+        self._step("cart", f"cart of {len(lines)} lines, {money.display(amount, currency)}")
+
+    async def _code(self) -> None:
+        arguments = self._arguments
+        pay = (self._order, arguments.amount, arguments.currency, None)
+        await asyncio.to_thread(self._register.start_payment, *pay)
+        await self._screen("choose")
+        self._step("pay", f"PAY for order {self._order} taken; the customer may choose")
+        self._bench.board.press("qr_key")
+        self._qr_text = await self._bench.code_on_panel()
+        await self._screen("qr")
+        self._step("qr", f"QR key pressed; the panel's pixels say {self._qr_text[:48]}...")
+
+    async def _result(self) -> dict:
+        waiting = self._register.wait_for_result
+        result = await asyncio.to_thread(waiting, self._order, 30)
+        self._step("result", f"RESULT at the register, stored: {result['outcome']}")
+        return result
+
+    async def _paid(self) -> dict:
+        phone = Phone()
+        page = await phone.open(self._qr_text)
+        self._step("phone", "the phone opened the page")
+        await phone.pay(page)
+        await phone.close()
+        self._step("backend", "the phone paid")
+        return await self._result()
+
+    async def _declined(self) -> dict:
+        phone = Phone()
+        page = await phone.open(self._qr_text)
+        self._step("phone", "the phone opened the page")
+        await phone.decline(page, self._arguments.reason)
+        await phone.close()
+        self._step("backend", f"the phone declined: {self._arguments.reason}")
+        return await self._result()
+
+    async def _cancelled(self) -> dict:
+        await asyncio.to_thread(self._register.cancel, self._order)
+        self._step("cancel", "the register cancelled")
+        return await self._result()
+
+    async def _expired(self) -> dict:
+        await self._screen("unknown")
+        self._step("unknown", "nobody paid in time: the display asks the backend")
+        return await self._result()
+
+    def _check(self, result: dict) -> None:
+        """The result must say what was asked for, of the very same money."""
+        wanted = {
+            "outcome": OUTCOMES[self._arguments.outcome],
+            "amount": self._arguments.amount,
+            "currency": self._arguments.currency,
+            "reason": self._arguments.reason if self._arguments.outcome == "declined" else "",
+        }
+        for name, value in wanted.items():
+            if result.get(name, "") != value:
+                raise SaleError(f"RESULT says {name} {result.get(name)!r}, not {value!r}")
+
+    def report(self, outcome: str) -> dict:
+        """The last line."""
+        return {
+            "order": self._order,
+            "outcome": outcome,
+            "runtime": self._arguments.runtime,
+            "amount": self._arguments.amount,
+            "currency": self._arguments.currency,
+            "db_rows": paid_rows(self._arguments.db, self._order),
+            "qr_text": self._qr_text,
+            "steps_ms": self._steps,
+        }
+
+
+def paid_rows(url: str, order: str) -> int:
+    """How many paid rows of an order the database holds, read apart from the register."""
+    question = "SELECT count(*) FROM sales WHERE \"order\" = ?"
+    if url.startswith("sqlite:///"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+            return int(connection.execute(question, (order,)).fetchone()[0])
+    with sa.create_engine(url).connect() as connection:
+        statement = sa.text(question.replace("?", ":order"))
+        return int(connection.execute(statement, {"order": order}).scalar_one())
+
+
+async def run(arguments: argparse.Namespace) -> dict:
+    """Set up the bench and the register, run the sale, and return the report."""
+    shutil.rmtree(arguments.screens, ignore_errors=True)
+    arguments.screens.mkdir(parents=True)
+    expiring = arguments.outcome == "expired"
+    settings = {"qr_seconds": _SECONDS_TO_EXPIRE} if expiring else {}
+
+    def tell(words: str) -> None:
+        print(f"{'backend':>9}  {words}", flush=True)
+
+    directory = ROOT / "build" / "sale-bench"
+    shutil.rmtree(directory, ignore_errors=True)
+    bench = Bench(arguments.runtime, arguments.board, directory, tell, **settings)
+    database = ShopDatabase(arguments.db)
+    async with bench:
+        register = await asyncio.to_thread(
+            Register, bench.board.line.path, database, name="3"
+        )
+        try:
+            sale = Sale(arguments, bench, register)
+            outcome = await sale.run()
+        finally:
+            await asyncio.to_thread(register.close)
+            database.close()
+        if bench.board.resets:
+            raise SaleError(f"the board reset {bench.board.resets} times")
+        if bench.board.panel.violations:
+            raise SaleError(f"the panel was misused: {bench.board.panel.violations[0]}")
+    report = sale.report(outcome)
+    if report["db_rows"] != (outcome == "paid"):
+        raise SaleError(f"the database holds {report['db_rows']} paid rows")
+    return report
+
+
+def _parser() -> argparse.ArgumentParser:
+    build = ROOT / "build" / "sale"
+    parser = argparse.ArgumentParser(prog="sale", description=__doc__.splitlines()[0])
+    parser.add_argument("--runtime", choices=RUNTIMES, default="micropython")
+    parser.add_argument("--outcome", choices=sorted(OUTCOMES), default="paid")
+    parser.add_argument("--reason", default="insufficient_funds", help="of a declined payment")
+    parser.add_argument("--amount", type=int, default=1234, help="in minor units")
+    parser.add_argument("--currency", default="EUR", help="ISO 4217 code")
+    parser.add_argument("--order", default="", help="order number (default: the time)")
+    parser.add_argument("--board", default="devkit_240x320")
+    parser.add_argument("--db", default="", help="SQLAlchemy URL (default: build/sale/shop.db)")
+    parser.add_argument("--screens", type=Path, default=build, help="directory for the PNGs")
+    return parser
+
+
+def main() -> int:
+    """The command."""
+    parser = _parser()
+    arguments = parser.parse_args()
+    try:
+        money.exponent(arguments.currency)
+    except money.UnknownCurrency:
+        parser.error(f"{arguments.currency!r} is no ISO 4217 currency")
+    if not money.is_amount(arguments.amount):
+        parser.error(f"the amount must be from 1 to {money.MAX_AMOUNT} minor units")
+    if not arguments.db:
+        arguments.db = f"sqlite:///{arguments.screens}/shop.db"
+    try:
+        report = asyncio.run(run(arguments))
+    except (BenchTimeout, BoardError, PhoneError, RegisterError, SaleError, StorageError) as error:
+        print(f"sale: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print(json.dumps(report))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

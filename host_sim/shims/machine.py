@@ -1,0 +1,150 @@
+"""`machine` of a simulated ESP32: carries bytes and levels to the bench.
+
+Every constructor asks the bench first (host_sim/chip.py), which refuses what the chip would
+answer with an exception, a crash or a dead pin; so it is found here.
+"""
+
+import io
+import os
+import sys
+
+from wire import connect, receive, transmit, wire
+
+PWRON_RESET = 1
+WDT_RESET = 3
+
+
+class Pin:
+    """A GPIO; levels travel to and from the bench."""
+
+    IN = 1
+    OUT = 3
+    PULL_UP = 2
+    PULL_DOWN = 1
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
+
+    def __init__(self, number, mode=None, pull=None, *, value=None):
+        wire().make("pin", number=number, mode=mode, pull=pull, value=value)
+        self.number = number
+        self._mode = mode
+        if value is not None:
+            self(value)
+
+    def __call__(self, level=None):
+        return self.value(level)
+
+    def value(self, level=None):
+        """Read the level, or drive it."""
+        if self._mode != (Pin.IN if level is None else Pin.OUT):
+            raise ValueError("an output was read, or an input driven")
+        if level is None:
+            return wire().level(self.number)
+        return wire().send(bytes((80, self.number, 1 if level else 0)))
+
+    def irq(self, handler, trigger=IRQ_RISING | IRQ_FALLING):
+        """Call handler(pin) on edges."""
+        if self._mode != Pin.IN:
+            raise ValueError("an interrupt needs an input")
+
+        def changed(level):
+            if trigger & (Pin.IRQ_RISING if level else Pin.IRQ_FALLING):
+                handler(self)
+
+        wire().on_edge(self.number, changed)
+
+
+class SPI:
+    """An SPI host as controller; what is written goes to the bench."""
+
+    def __init__(self, host, baudrate=500_000, *, polarity=0, phase=0, sck, mosi, miso):
+        wire().make(
+            "spi",
+            host=host,
+            baudrate=baudrate,
+            polarity=polarity,
+            phase=phase,
+            sck=sck.number,
+            mosi=mosi.number,
+        )
+        self._head = bytes((83, host))
+
+    def write(self, data):
+        """Send bytes."""
+        data = memoryview(data)
+        for start in range(0, len(data), 0xFFFF):
+            part = data[start : start + 0xFFFF]
+            wire().send(self._head + len(part).to_bytes(2, "big"))
+            wire().send(part)
+
+
+class PWM:
+    """A PWM output; the bench sees the duty."""
+
+    def __init__(self, pin, *, freq, duty_u16):
+        wire().make("pwm", pin=pin.number, freq=freq)
+        self._number = pin.number
+        self.duty_u16(duty_u16)
+
+    def duty_u16(self, duty):
+        """Set the duty, 0 to 65535."""
+        if not 0 <= duty <= 65535:
+            raise ValueError("duty_u16 must be from 0 to 65535")
+        wire().send(bytes((66, self._number)) + duty.to_bytes(2, "big"))
+
+
+class UART(io.IOBase):
+    """A UART; its bytes travel on a connection of their own."""
+
+    def __init__(self, number, baudrate=115200, *, tx, rx, txbuf=256, rxbuf=256, timeout=0):
+        settings = {"uart": number, "baud": baudrate, "txbuf": txbuf, "rxbuf": rxbuf}
+        wire().make("uart", tx=tx.number, rx=rx.number, timeout=timeout, **settings)
+        self._connection = connect(settings)
+
+    def readinto(self, buffer):
+        """Read what there is into buffer; None if nothing."""
+        data = receive(self._connection, len(buffer))
+        if data is None:
+            return None
+        buffer[: len(data)] = data
+        return len(data)
+
+    def write(self, data):
+        """Send bytes."""
+        transmit(self._connection, data)
+        return len(data)
+
+    def fileno(self):
+        """The descriptor that CPython's event loop waits on."""
+        return self._connection.fileno()
+
+    def ioctl(self, request, argument):
+        """MicroPython's way to wait: MP_STREAM_GET_FILENO."""
+        return self._connection.fileno() if request == 10 else -1
+
+
+class WDT:
+    """The watchdog; the bench resets the board when it is not fed."""
+
+    def __init__(self, timeout=5000):
+        wire().make("wdt", timeout=timeout)
+        wire().send(b"W" + timeout.to_bytes(4, "big"))
+
+    def feed(self):
+        """Tell the watchdog that all is well."""
+        wire().send(b"F")
+
+
+def unique_id():
+    """The chip's six bytes."""
+    return bytes.fromhex(os.getenv("TILLQR_SERIAL"))
+
+
+def reset_cause():
+    """Why the board started."""
+    return int(os.getenv("TILLQR_RESET_CAUSE"))
+
+
+def reset():
+    """End this run; the bench starts the next."""
+    sys.exit(3)

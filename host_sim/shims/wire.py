@@ -1,0 +1,186 @@
+"""The wire from a simulated board to the bench: one TCP connection on this machine.
+
+Runs on CPython and on MicroPython. Records to the bench, in order, so that the level of a pin
+at each SPI byte is known there (host_sim/board.py reads them):
+
+    P pin level              a pin was driven
+    S host length:u16 data   bytes left an SPI host
+    B pin duty:u16           a PWM duty
+    W timeout:u32            the watchdog was started
+    F                        the watchdog was fed
+    J length:u16 json        a request, answered by J length:u16 json
+
+and from the bench: I pin level (an input changed), and answers.
+"""
+
+import asyncio
+import json
+import os
+import select
+import socket
+import sys
+
+MICROPYTHON = sys.implementation.name == "micropython"
+
+
+def address():
+    """(host, port) of the bench, from the environment."""
+    host, port = os.getenv("TILLQR_BENCH").split(":")
+    return host, int(port)
+
+
+def connect(greeting):
+    """A connection to the bench that begins with a line of JSON saying what it carries."""
+    host, port = address()
+    connection = socket.socket()
+    connection.connect(socket.getaddrinfo(host, port)[0][-1])
+    connection.setsockopt(6, 1, 1)  # TCP_NODELAY
+    connection.setblocking(False)
+    transmit(connection, json.dumps(greeting).encode() + b"\n")
+    return connection
+
+
+def _wait(connection, event):
+    poll = select.poll()
+    poll.register(connection, event)
+    while not poll.poll(10_000):
+        pass
+
+
+def transmit(connection, data):
+    """Send all of data."""
+    view = memoryview(data)
+    while view:
+        try:
+            sent = connection.send(view)
+        except OSError as error:
+            if error.args[0] != 11:  # EAGAIN
+                raise SystemExit("the bench is gone") from None
+            sent = 0
+        view = view[sent:]
+        if view:
+            _wait(connection, select.POLLOUT)
+
+
+def receive(connection, size):
+    """What has come, at most size bytes; None if nothing has."""
+    try:
+        data = connection.recv(size)
+    except OSError as error:
+        if error.args[0] != 11:
+            raise SystemExit("the bench is gone") from None
+        return None
+    if not data:
+        raise SystemExit("the bench is gone")
+    return data
+
+
+class Wire:
+    """The connection for pins, SPI, PWM, watchdog and requests."""
+
+    def __init__(self):
+        self._connection = connect({})
+        self._pending = b""
+        self._answers = []
+        self._levels = {}
+        self._handlers = {}
+        self._listening = False
+
+    def send(self, record):
+        """Send one record."""
+        transmit(self._connection, record)
+
+    def ask(self, request):
+        """Send a request and wait for its answer; raises what the hardware would."""
+        body = json.dumps(request).encode()
+        self.send(b"J" + len(body).to_bytes(2, "big") + body)
+        while not self._answers:
+            _wait(self._connection, select.POLLIN)
+            self.drain()
+        answer = self._answers.pop(0)
+        if "oserror" in answer:
+            raise OSError(*answer["oserror"])
+        if "refused" in answer:
+            raise ValueError(answer["refused"])
+        return answer["value"]
+
+    def make(self, kind, **arguments):
+        """Tell the bench of a new part of the chip; raises ValueError if it can't be."""
+        self.ask({"make": kind, "with": arguments})
+
+    def level(self, pin):
+        """Level of an input pin now."""
+        self.drain()
+        return self._levels.get(pin, 1)
+
+    def on_edge(self, pin, handler):
+        """Call handler(level) when an input changes; needs a running event loop."""
+        self._handlers[pin] = handler
+        if not self._listening:
+            self._listening = True
+            asyncio.create_task(self._listen())
+
+    def drain(self):
+        """Take in what the bench has sent."""
+        data = receive(self._connection, 512)
+        while data is not None:
+            self._pending += data
+            data = receive(self._connection, 512)
+        while self._take():
+            pass
+
+    def _take(self):
+        data = self._pending
+        if data[:1] == b"I" and len(data) >= 3:
+            self._pending = data[3:]
+            self._change(data[1], data[2])
+            return True
+        if data[:1] == b"J" and len(data) >= 3:
+            end = 3 + int.from_bytes(data[1:3], "big")
+            if len(data) >= end:
+                self._pending = data[end:]
+                self._answers.append(json.loads(data[3:end]))
+                return True
+        return False
+
+    def _change(self, pin, level):
+        before = self._levels.get(pin, 1)
+        self._levels[pin] = level
+        if level != before and pin in self._handlers:
+            self._handlers[pin](level)
+
+    async def _listen(self):
+        while True:
+            await readable(self._connection)
+            self.drain()
+
+
+if MICROPYTHON:
+
+    async def readable(connection):
+        """Wait until something can be read."""
+        yield asyncio.core._io_queue.queue_read(connection)
+
+else:
+
+    async def readable(connection):
+        """Wait until something can be read."""
+        loop = asyncio.get_running_loop()
+        ready = loop.create_future()
+        descriptor = connection.fileno()
+        loop.add_reader(descriptor, lambda: ready.done() or ready.set_result(None))
+        try:
+            await ready
+        finally:
+            loop.remove_reader(descriptor)
+
+
+_wire = None
+
+
+def wire():
+    """The board's wire, made when it is first needed."""
+    global _wire
+    if _wire is None:
+        _wire = Wire()
+    return _wire

@@ -1,0 +1,76 @@
+"""The line between a board's UART and a register: a pty with the speed of a real wire.
+
+Bytes take 10 bits each at the board's baud rate. If the register has opened the port at another
+rate, what arrives is garbage, as it would be.
+"""
+
+import asyncio
+import contextlib
+import os
+import termios
+import tty
+
+_CHUNK = 256
+_RATES = {
+    getattr(termios, name): int(name[1:])
+    for name in dir(termios)
+    if name[0] == "B" and name[1:].isdigit()
+}
+
+
+class UartLine:
+    """One pty; the board's end is a stream, the register's end is `path`."""
+
+    def __init__(self) -> None:
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.path = os.ttyname(self._slave)
+        """The serial port that a register opens."""
+        self._board: asyncio.StreamWriter | None = None
+        self._baud = 115200
+        self._from_register: asyncio.Queue[bytes] = asyncio.Queue(64)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to carry bytes; needs the running loop."""
+        asyncio.get_running_loop().add_reader(self._master, self._register_sent)
+        self._tasks.append(asyncio.create_task(self._carry_to_board()))
+
+    def stop(self) -> None:
+        """Let go of the pty."""
+        asyncio.get_running_loop().remove_reader(self._master)
+        for task in self._tasks:
+            task.cancel()
+        os.close(self._master)
+        os.close(self._slave)
+
+    async def attach(
+        self, baud: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """A board's UART joined the line; returns when it is gone."""
+        self._baud = baud
+        self._board = writer
+        try:
+            while data := await reader.read(_CHUNK):
+                await asyncio.sleep(len(data) * 10 / self._baud)
+                with contextlib.suppress(BlockingIOError):  # no register reads: the bytes are lost
+                    os.write(self._master, self._heard(data))
+        finally:
+            self._board = None
+
+    def _register_sent(self) -> None:
+        with contextlib.suppress(asyncio.QueueFull, OSError):
+            self._from_register.put_nowait(os.read(self._master, _CHUNK))
+
+    async def _carry_to_board(self) -> None:
+        while True:
+            data = await self._from_register.get()
+            await asyncio.sleep(len(data) * 10 / self._baud)
+            if self._board is not None:
+                self._board.write(self._heard(data))
+
+    def _heard(self, data: bytes) -> bytes:
+        """The bytes as the other end's UART reads them."""
+        rate = _RATES.get(termios.tcgetattr(self._slave)[5], 0)
+        return data if rate == self._baud else bytes(byte ^ 0xA5 for byte in data[::2])
