@@ -17,6 +17,7 @@ _GC_BYTES = 4096
 PROFILE = "board.json"
 SETTINGS = "settings.json"
 FONTS = "fonts"
+TEXTS = "texts/en.txt"
 
 
 def load_profile() -> dict:
@@ -66,10 +67,11 @@ def make_uart(profile: dict, baud: int, buffer: int) -> machine.UART:
     )
 
 
-async def main() -> None:
-    """Build everything and run until the power goes."""
-    gc.threshold(_GC_BYTES)
+def build():  # type: ignore[no-untyped-def]
+    """Build everything; return the supervisor that runs it."""
     profile = load_profile()
+    wlan = network.WLAN(network.STA_IF)
+    wlan.active(True)  # the radio takes its memory first: later there may be too little in one piece
     width, height = profile["panel"]["width"], profile["panel"]["height"]
     panel = make_panel(profile)
 
@@ -81,9 +83,9 @@ async def main() -> None:
     from tillqr.net.backend import Backend
     from tillqr.net.endpoint import Endpoint
     from tillqr.net.wifi import Wifi
-    from tillqr.panel.font import Font
     from tillqr.panel.painter import Painter
     from tillqr.panel.screens import Fonts
+    from tillqr.panel.texts import Texts
     from tillqr.sale.attempts import Attempts
     from tillqr.sale.checkout import Checkout
     from tillqr.sale.payment_code import Sender
@@ -94,14 +96,13 @@ async def main() -> None:
     settings = board_settings.load(SETTINGS)
     nvs = esp32.NVS(board_settings.NAMESPACE)
     key = board_settings.device_key(nvs, settings.key_number)
-    password = board_settings.secret(nvs, "wifi_password").decode()
 
     counters = Counters()
     book = Attempts(settings.device, key)
     sender = Sender(settings.device, machine.unique_id(), settings.shop, key)
-    wifi = Wifi(network.WLAN(network.STA_IF), settings.wifi_ssid, password)
+    wifi = Wifi(wlan, settings.wifi_ssid, board_settings.wifi_password(nvs))
     till = Checkout(book, lambda: os.urandom(NONCE_SIZE).hex())
-    display = Display(settings, sender, book, till, counters, wifi)
+    display = Display(settings, sender, book, till, counters, wifi, Texts(TEXTS))
 
     boot = os.urandom(8).hex()
     baud = settings.till_baud
@@ -118,17 +119,19 @@ async def main() -> None:
     painter = Painter(panel, width)
     watchdog = machine.WDT(timeout=profile["watchdog_ms"])
     supervisor = Supervisor(watchdog.feed, display.fault)
-    supervisor.start("panel", display.draw(panel, painter, Fonts(Font, FONTS), width, height))
-    supervisor.start("till_receive", till_port.receive())
-    supervisor.start("till_transmit", till_port.transmit())
-    supervisor.start("clock", display.keep_time())
-    supervisor.start("key", qr_key.run())
-    supervisor.start("wifi", wifi.run())
-    supervisor.start("endpoint", endpoint.run(settings.port))
-    supervisor.start("backend", backend.run())
-    gc.collect()
-    await supervisor.watch()
+    supervisor.add("panel", display.draw(panel, painter, Fonts(FONTS), width, height))
+    supervisor.add("till_receive", till_port.receive())
+    supervisor.add("till_transmit", till_port.transmit())
+    supervisor.add("clock", display.keep_time())
+    supervisor.add("key", qr_key.run())
+    supervisor.add("wifi", wifi.run())
+    supervisor.add("endpoint", endpoint.run(settings.port))
+    supervisor.add("backend", backend.run())
+    return supervisor
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    gc.threshold(_GC_BYTES)
+    run = build().run()
+    del build, load_profile, make_panel, make_uart  # their code is not needed any more
+    asyncio.run(run)

@@ -115,6 +115,7 @@ class Board:
         directory = self._directory
         shutil.rmtree(directory, ignore_errors=True)
         shutil.copytree(_BUILD / "fonts", directory / "fonts")
+        shutil.copytree(_FIRMWARE / "texts", directory / "texts")
         if self._runtime == "micropython":
             shutil.copytree(_BUILD / "firmware", directory, dirs_exist_ok=True)
             shutil.copytree(_BUILD / "shims", directory / "shims")
@@ -246,7 +247,7 @@ class Board:
 
     def _answer_wlan(self, request: dict) -> object:
         now = asyncio.get_running_loop().time()
-        if request["wlan"] == "active":
+        if request["wlan"] in ("active", "disconnect"):
             self._joined_at = 0.0
         elif request["wlan"] == "connect":
             known = request["ssid"] == self._settings["wifi_ssid"]

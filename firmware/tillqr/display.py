@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tillqr.net.wifi import Wifi
     from tillqr.panel.painter import Painter
     from tillqr.panel.st7789 import St7789
+    from tillqr.panel.texts import Texts
     from tillqr.sale.attempts import Attempts
     from tillqr.till.link import Link
     from tillqr.till.port import TillPort
@@ -51,6 +52,7 @@ class Display:
         till: checkout.Checkout,
         counters: "Counters",
         wifi: "Wifi",
+        text: "Texts",
     ) -> None:
         self._settings = settings
         self._sender = sender
@@ -63,7 +65,7 @@ class Display:
         self._backend: "Backend | None" = None
         self._encoder = qr.Encoder()
         self._encoder.encode("", "M", _SMALL_VERSION)  # takes its buffers while memory is whole
-        self._view = screens.View(settings.shop)
+        self._view = screens.View(settings.shop, text)
         self._shown_attempt: "object | None" = None
         self._redraw = asyncio.Event()
         self._fault = ""

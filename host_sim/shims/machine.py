@@ -8,7 +8,7 @@ import io
 import os
 import sys
 
-from wire import connect, receive, transmit, wire
+from wire import connect, receive_into, transmit, wire
 
 PWRON_RESET = 1
 WDT_RESET = 3
@@ -103,11 +103,7 @@ class UART(io.IOBase):
 
     def readinto(self, buffer):
         """Read what there is into buffer; None if nothing."""
-        data = receive(self._connection, len(buffer))
-        if data is None:
-            return None
-        buffer[: len(data)] = data
-        return len(data)
+        return receive_into(self._connection, buffer)
 
     def write(self, data):
         """Send bytes."""

@@ -22,13 +22,17 @@ class WLAN:
         wire().ask({"wlan": "active", "on": self._active})
         return self._active
 
-    def connect(self, ssid, password):
+    def connect(self, ssid, password=""):
         """Begin to join a network."""
         if not self._active:
             raise OSError("Wifi Internal State Error")
         if not 1 <= len(ssid.encode()) <= 32 or not (password == "" or 8 <= len(password) <= 63):
             raise OSError("Wifi Invalid Argument")
         wire().ask({"wlan": "connect", "ssid": ssid, "password": password})
+
+    def disconnect(self):
+        """Leave the network."""
+        wire().ask({"wlan": "disconnect"})
 
     def isconnected(self):
         """Whether there is an address."""

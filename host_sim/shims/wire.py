@@ -62,17 +62,18 @@ def transmit(connection, data):
             _wait(connection, select.POLLOUT)
 
 
-def receive(connection, size):
-    """What has come, at most size bytes; None if nothing has."""
+def receive_into(connection, buffer):
+    """Read what has come into buffer; how much, or None if nothing has."""
+    read = connection.readinto if MICROPYTHON else connection.recv_into
     try:
-        data = connection.recv(size)
+        size = read(buffer)
     except OSError as error:
         if error.args[0] != 11:
             raise SystemExit("the bench is gone") from None
         return None
-    if not data:
+    if size == 0:
         raise SystemExit("the bench is gone")
-    return data
+    return size
 
 
 class Wire:
@@ -80,6 +81,7 @@ class Wire:
 
     def __init__(self):
         self._connection = connect({})
+        self._chunk = bytearray(128)
         self._pending = b""
         self._answers = []
         self._levels = {}
@@ -122,10 +124,10 @@ class Wire:
 
     def drain(self):
         """Take in what the bench has sent."""
-        data = receive(self._connection, 512)
-        while data is not None:
-            self._pending += data
-            data = receive(self._connection, 512)
+        size = receive_into(self._connection, self._chunk)
+        while size is not None:
+            self._pending += self._chunk[:size]
+            size = receive_into(self._connection, self._chunk)
         while self._take():
             pass
 

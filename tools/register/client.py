@@ -60,12 +60,13 @@ class Register:
         baud: int = 115200,
         on_message: Callable[[str, dict], None] | None = None,
     ) -> None:
-        """name: the register number; on_message hears each message from the display, by name.
+        """port: a serial port, or a URL that pyserial knows (socket://HOST:PORT);
+        name: the register number; on_message hears each message from the display, by name.
 
         Raises RegisterError if the port can't be opened.
         """
         try:
-            self._serial = serial.Serial(port, baud, timeout=_POLL_SECONDS, exclusive=True)
+            self._serial = serial.serial_for_url(port, baud, timeout=_POLL_SECONDS)
         except (OSError, ValueError) as error:
             raise RegisterError(f"can't open the serial port {port}: {_words(error)}") from None
         self.name = name

@@ -55,13 +55,20 @@ def load(path: str) -> Settings:
 def device_key(nvs: "NVS", number: int) -> mac.Key:
     """The device key; raises BadSettings."""
     try:
-        return mac.Key(secret(nvs, "device_key"), number)
+        return mac.Key(_secret(nvs, "device_key"), number)
     except ValueError:
         raise BadSettings("device_key in NVS must be 16 to 64 bytes") from None
 
 
-def secret(nvs: "NVS", name: str) -> bytes:
-    """The bytes of a secret; raises BadSettings."""
+def wifi_password(nvs: "NVS") -> str:
+    """The Wi-Fi password; "" where none was provisioned: the network is open."""
+    try:
+        return str(_secret(nvs, "wifi_password"), "utf-8")
+    except (BadSettings, UnicodeError):
+        return ""
+
+
+def _secret(nvs: "NVS", name: str) -> bytes:
     buffer = bytearray(_MAX_SECRET)
     try:
         length = nvs.get_blob(name, buffer)

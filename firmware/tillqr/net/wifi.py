@@ -20,6 +20,7 @@ class Wifi:
     """Keeps a station connected, with back-off, and tells when that changes."""
 
     def __init__(self, wlan: "WLAN", ssid: str, password: str) -> None:
+        """wlan: an active station; password: "" for an open network."""
         self._wlan = wlan
         self._ssid = ssid
         self._password = password
@@ -43,10 +44,12 @@ class Wifi:
                 pause = min(_LONGEST_PAUSE_MS, pause * 2)
 
     async def _connect(self) -> bool:
-        """One try, from a radio that is switched off and on again."""
+        """One try. The radio stays on: once the heap has grown, it might not start again."""
         try:
-            self._wlan.active(False)
-            self._wlan.active(True)
+            self._wlan.disconnect()
+        except OSError:
+            pass  # it was not connected
+        try:
             self._wlan.connect(self._ssid, self._password)
         except OSError:
             return False

@@ -15,7 +15,6 @@ from micropython import const
 
 _HEADER = const(7)
 _ENTRY = const(11)
-_CACHE = const(3000)
 _GLYPH_COST = const(64)  # of the objects around a bitmap, about
 _FIRST_ASCII = const(0x20)
 _ASCII = const(95)
@@ -24,8 +23,11 @@ _ASCII = const(95)
 class Font:
     """A font file kept open, with a small cache of glyphs."""
 
-    def __init__(self, path: str) -> None:
-        """Raises OSError if there is no such file, ValueError if it is no font."""
+    def __init__(self, path: str, cache: int) -> None:
+        """cache: bytes of glyphs to keep at most, but for the last one.
+
+        Raises OSError if there is no such file, ValueError if it is no font.
+        """
         self._file = open(path, "rb")  # noqa: SIM115  (kept open: glyphs are read when needed)
         header = self._file.read(_HEADER)
         if header[:4] != b"TQF1":
@@ -36,6 +38,7 @@ class Font:
         self._ascii = bytes(self._entry_at(index)[10] for index in range(_ASCII))
         self._cache: dict = {}
         self._cached = 0
+        self._most = cache
         self.missing = 0
         """How many characters were asked for that the font does not have."""
 
@@ -76,7 +79,7 @@ class Font:
         size = width // 4 * entry[7]
         image = None
         self._cached += size + _GLYPH_COST
-        if self._cached > _CACHE:
+        if self._cached > self._most:
             self._cache.clear()
             self._cached = size + _GLYPH_COST
         if size:

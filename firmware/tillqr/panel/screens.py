@@ -6,14 +6,14 @@ one is found out elsewhere. Sizes are pixels, colours 24-bit RGB.
 
 from micropython import const
 
+from tillqr.panel.font import Font
 from tillqr.panel.picture import MEDIUM
-from tillqr.panel.texts import text
 from tillqr.sale import money
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from tillqr.panel.font import Font
     from tillqr.panel.picture import Picture
+    from tillqr.panel.texts import Texts
     from tillqr.qr import QrCode
     from tillqr.sale.checkout import Cart, Sale
 
@@ -30,10 +30,11 @@ _LEAST_TEXT = const(26)
 
 
 class View:
-    """What the screens are told: the shop, the checkout's data, the code and the time left."""
+    """What the screens are told: the shop, the language, what to show, and the time left."""
 
-    def __init__(self, shop: str) -> None:
+    def __init__(self, shop: str, text: "Texts") -> None:
         self.shop = shop
+        self.text = text
         self.state = "idle"
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
@@ -44,11 +45,11 @@ class View:
 class Fonts:
     """The fonts of one board, opened from a directory."""
 
-    def __init__(self, font: "type[Font]", directory: str) -> None:
-        self.small = font(directory + "/small.tqf")
-        self.medium = font(directory + "/medium.tqf")
-        self.large = font(directory + "/large.tqf")
-        self.icon = font(directory + "/icon.tqf")
+    def __init__(self, directory: str) -> None:
+        self.small = Font(directory + "/small.tqf", 2000)
+        self.medium = Font(directory + "/medium.tqf", 1500)
+        self.large = Font(directory + "/large.tqf", 1500)
+        self.icon = Font(directory + "/icon.tqf", 0)
 
     def largest(self, words: str, width: int) -> "Font":
         """The largest text font in which `words` fit `width`, or the smallest there is."""
@@ -116,7 +117,7 @@ class IdleScreen(Screen):
         lines = wrap(view.shop, fonts.large, picture.width - 2 * _MARGIN)
         y = (picture.height - len(lines) * fonts.large.height - fonts.medium.height - 12) // 2
         y = _centred(picture, max(_MARGIN, y), view.shop, fonts.large) + 12
-        picture.text_centre(y, text("welcome"), fonts.medium)
+        picture.text_centre(y, view.text("welcome"), fonts.medium)
 
 
 class CartScreen(Screen):
@@ -134,7 +135,7 @@ class CartScreen(Screen):
         for line in cart.lines[-shown:]:
             self._line(picture, fonts.small, y, line, cart.currency)
             y += row
-        self._total(picture, fonts, picture.height - footer + 6, cart)
+        self._total(picture, fonts, picture.height - footer + 6, view)
 
     def _line(self, picture: "Picture", font: "Font", y: int, line: dict, currency: str) -> None:
         """The name on one row; quantity and amount on the next."""
@@ -148,13 +149,14 @@ class CartScreen(Screen):
         picture.text_right(picture.width - _MARGIN, y, amount, font)
         picture.fill(_MARGIN, y + font.height, room, 1, MEDIUM)
 
-    def _total(self, picture: "Picture", fonts: Fonts, y: int, cart: "Cart") -> None:
+    def _total(self, picture: "Picture", fonts: Fonts, y: int, view: View) -> None:
+        cart = view.cart
         words = money.display(cart.total, cart.currency)
-        picture.text(_MARGIN, y, text("total"), fonts.small)
-        count = str(cart.count) + " " + text("items")
+        picture.text(_MARGIN, y, view.text("total"), fonts.small)
+        count = str(cart.count) + " " + view.text("items")
         picture.text(_MARGIN, y + fonts.small.height, count, fonts.small)
         room = picture.width - 3 * _MARGIN - max(
-            fonts.small.width(text("total")), fonts.small.width(count)
+            fonts.small.width(view.text("total")), fonts.small.width(count)
         )
         font = fonts.largest(words, room)
         y += (fonts.large.height - font.height) // 2
@@ -172,10 +174,10 @@ class ChooseScreen(Screen):
         header = _header(picture, fonts, view, *bands)
         block = fonts.medium.height + fonts.large.height + fonts.small.height
         y = header + (body - block) // 2
-        picture.text_centre(y, text("to_pay"), fonts.medium)
+        picture.text_centre(y, view.text("to_pay"), fonts.medium)
         y = _amount(picture, fonts, y + fonts.medium.height, sale.amount, sale.currency)
-        picture.text_centre(y, text("order") + " " + sale.order, fonts.small)
-        words = text(sale.notice or "press_qr")
+        picture.text_centre(y, view.text("order") + " " + sale.order, fonts.small)
+        words = view.text(sale.notice or "press_qr")
         lines = wrap(words, fonts.medium, picture.width - 2 * _MARGIN)
         y = picture.height - footer + (footer - len(lines) * fonts.medium.height) // 2
         _centred(picture, y, words, fonts.medium)
@@ -201,26 +203,26 @@ class QrScreen(Screen):
             big = fonts.largest(amount, picture.width - 2 * _MARGIN)
             picture.text_centre((top - big.height) // 2 + 2, amount, big)
             y = top + side + (room - top - 2 * font.height) // 2
-            picture.text_centre(y, text("scan"), font)
-            self._line(picture, font, y + font.height, _MARGIN, view.sale.order, clock)
+            picture.text_centre(y, view.text("scan"), font)
+            self._line(picture, font, y + font.height, _MARGIN, view, clock)
         else:
             top = _LEAST_TEXT
             picture.text(4, 0, amount, fonts.medium)
             left = 4 + fonts.medium.width(amount) + 8
-            self._line(picture, font, 4, left, view.sale.order, clock)
+            self._line(picture, font, 4, left, view, clock)
         left = (picture.width - side) // 2 + _QUIET * pixels
         picture.code(left, top + _QUIET * pixels, code, pixels)
 
     def _line(
-        self, picture: "Picture", font: "Font", y: int, left: int, order: str, clock: str
+        self, picture: "Picture", font: "Font", y: int, left: int, view: View, clock: str
     ) -> None:
         """The order from `left`, cut where it must be, and the countdown at the right."""
         right = picture.width - _MARGIN
         picture.text_right(right, y, clock, font)
         room = right - left - font.width("00:00")
-        words = text("order") + " " + order
+        words = view.text("order") + " " + view.sale.order
         if font.width(words) > room:
-            words = order
+            words = view.sale.order
         picture.text(left, y, font.fitted(words, room), font)
 
 
@@ -240,7 +242,7 @@ class NoticeScreen(Screen):
         y = max(0, (picture.height - 270) // 2)
         picture.text_centre(y, self._icon, fonts.icon)
         y += fonts.icon.height - 8
-        picture.text_centre(y, text(self._headline), fonts.large)
+        picture.text_centre(y, view.text(self._headline), fonts.large)
         y += fonts.large.height
         if self._amount and sale is not None:
             words = money.display(sale.amount, sale.currency)
@@ -248,11 +250,11 @@ class NoticeScreen(Screen):
             y += fonts.medium.height
         y = _centred(picture, y + 4, self._detail(view), fonts.small)
         if sale is not None:
-            order = text("order") + " " + sale.order
+            order = view.text("order") + " " + sale.order
             picture.text_centre(picture.height - fonts.small.height - 6, order, fonts.small)
 
     def _detail(self, view: View) -> str:
-        return text(self._more)
+        return view.text(self._more)
 
 
 class FailedScreen(NoticeScreen):
@@ -260,8 +262,8 @@ class FailedScreen(NoticeScreen):
 
     def _detail(self, view: View) -> str:
         attempt = view.sale.attempt
-        reason = text("reason_" + (attempt.reason or "declined")) if attempt else ""
-        return reason + ". " + text(self._more)
+        reason = view.text("reason_" + (attempt.reason or "declined")) if attempt else ""
+        return reason + ". " + view.text(self._more)
 
 
 SCREENS = {

@@ -23,7 +23,7 @@ _RAMWR = const(0x2C)
 _MADCTL = const(0x36)  # [9.1.28]
 _COLMOD = const(0x3A)
 _12_BIT = const(0x53)
-_BUFFER = const(2880)  # eight rows of 240 pixels
+_AT_ONCE = const(240)  # bytes of four pixels that are expanded and sent at once
 _MADCTL_ROTATED = (0x00, 0x60, 0xC0, 0xA0)  # MY, MX, MV for 0, 90, 180, 270 degrees
 
 
@@ -51,7 +51,7 @@ class St7789:
         self._offset = offset
         self._rotation = rotation
         self._inverted = inverted
-        self._buffer = bytearray(_BUFFER)
+        self._buffer = bytearray(6 * _AT_ONCE)
         self._pairs = bytearray(48)
         self._window = bytearray(4)
 
@@ -90,9 +90,11 @@ class St7789:
 
     def write(self, strip: bytearray, length: int) -> None:
         """More pixels of the window: strip[:length], four 2-bit pixels a byte."""
-        _expand(strip, self._buffer, length, self._pairs)
         self._cs(0)
-        self._spi.write(memoryview(self._buffer)[: 6 * length])
+        for start in range(0, length, _AT_ONCE):
+            count = min(_AT_ONCE, length - start)
+            _expand(strip, start, count, self._buffer, self._pairs)
+            self._spi.write(memoryview(self._buffer)[: 6 * count])
         self._cs(1)
 
     def _span(self, first: int, last: int) -> bytearray:
@@ -121,10 +123,11 @@ def _blend(paper: int, ink: int, part: int) -> int:
 
 
 @micropython.viper
-def _expand(source: ptr8, target: ptr8, count: int, pairs: ptr8):  # noqa: F821
-    """Turn `count` bytes of four 2-bit pixels each into six bytes of four 12-bit pixels."""
+def _expand(source: ptr8, start: int, count: int, target: ptr8, pairs: ptr8):  # noqa: F821
+    """Turn `count` bytes of four 2-bit pixels, from `start` on, into six bytes each of four
+    12-bit pixels."""
     out = 0
-    for index in range(count):
+    for index in range(start, start + count):
         byte = source[index]
         pair = (byte & 15) * 3
         target[out] = pairs[pair]

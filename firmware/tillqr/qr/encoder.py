@@ -65,8 +65,8 @@ class Encoder:
     """
 
     def __init__(self) -> None:
-        self._words = _new_words(correction.SCRATCH_WORDS)
-        self._room = correction.SCRATCH_WORDS
+        self._words = None
+        self._room = 0
         self._stream = bytearray(0)
         self._code = QrCode()
         self._text = b""
@@ -115,7 +115,7 @@ class Encoder:
         if isinstance(data, str):
             characters = len(data)
             if _MICROPYTHON:
-                self._count = segments.utf8_length(data, characters)
+                self._count = segments.utf8_length(data, 0, characters)
             else:
                 data = data.encode()
                 self._count = len(data)
@@ -129,8 +129,7 @@ class Encoder:
 
     def _plan(self, level: int, version: "int | None") -> int:
         """Choose segments and, unless given, the version; return that."""
-        if self._room * 4 < self._count:
-            self._grow((self._count + 3) // 4)
+        self._grow(self._count // 4 + 4)
         first = last = version
         capacity = 0
         for group in range(3):
@@ -152,14 +151,17 @@ class Encoder:
         raise DataTooLong(self._bits, capacity)
 
     def _grow(self, words: int) -> None:
-        self._words = None  # so that old and new need not fit side by side
-        self._words = _new_words(words)
-        self._room = words
+        """Have room for so many words; what they hold may be lost."""
+        if self._room < words:
+            self._words = None  # so that old and new need not fit side by side
+            self._words = _new_words(words)
+            self._room = words
 
     def _reserve(self, version: int) -> None:
         """Have room for a symbol of `version`, keeping the planned segments."""
         size = 4 * version + 17
-        length = raw_codewords(version) + data_codewords(version, 0) + 1
+        # the final sequence and a zero, the data codewords, the last block's error correction
+        length = raw_codewords(version) + data_codewords(version, 0) + 31
         if len(self._stream) < length:
             self._stream = bytearray(length)
         code = self._code
@@ -173,14 +175,14 @@ class Encoder:
         count = data_codewords(version, level)
         stream = self._stream
         group = segments.version_group(version)
+        start = total + 1
         segments.write(
-            self._text, self._count, self._eci, group, self._words, stream, total + 1, count
+            self._text, self._count, self._eci, group, self._words, stream, start, start + count
         )
         self._text = b""
         size = 4 * version + 17
-        if self._room < matrix.words_needed(size):
-            self._grow(matrix.words_needed(size))
-        correction.protect(stream, total + 1, count, version, level, self._words)
+        self._grow(matrix.words_needed(size))
+        correction.protect(stream, start, count, version, level)
         stream[total] = 0
         matrix.draw_functions(self._words, size, version)
         placement.place(self._words, size, stream)

@@ -1,106 +1,88 @@
-"""Data masking and format information (ISO/IEC 18004 clauses 7.8, 7.9).
-
-The mask patterns repeat every twelve modules or fewer, so that a line of one is a twelve bit word.
-"""
+"""Data masking and format information (ISO/IEC 18004 clauses 7.8, 7.9)."""
 
 import micropython
 
-# Lines of the mask patterns: two bytes each, twelve modules from bit 11 down, 1 where the pattern
-# inverts.
-_LINES = (
-    b"\x0a\xaa\x05\x55\x0f\xff\x00\x00\x09\x24\x09\x24\x02\x49\x04\x92\x0e\x38\x0e\x38"
-    b"\x01\xc7\x01\xc7\x0f\xff\x08\x20\x09\x24\x0a\xaa\x09\x24\x08\x20\x0f\xff\x0e\x38"
-    b"\x0d\xb6\x0a\xaa\x0b\x6d\x08\xe3\x0a\xaa\x01\xc7\x08\xe3\x05\x55\x0e\x38\x07\x1c"
-    b"\x0a\xaa\x0f\xff\x00\x00\x00\x00\x0c\xcc\x0c\xcc\x0c\xcc\x03\x33\x03\x33\x03\x33"
-)
-
-# For masks 0 to 7 by rows, then by columns: after how many lines the pattern repeats, and the
-# first of them in _LINES.
+# The mask patterns repeat every 12 modules or fewer. Two bytes for masks 0 to 7 by rows and then
+# by columns: after how many lines the pattern repeats and where in this table the first of them is.
+# Two bytes for each line: 12 modules from bit 11 down, 1 where the pattern inverts.
 _PATTERNS = (
-    b"\x02\x00\x02\x02\x01\x04\x03\x05\x04\x08\x06\x0c\x06\x12\x06\x18"
-    b"\x02\x00\x01\x1e\x03\x1f\x03\x05\x06\x22\x06\x0c\x06\x12\x06\x18"
+    b"\x02\x20\x02\x24\x01\x28\x03\x2a\x04\x30\x06\x38\x06\x44\x06\x50"
+    b"\x02\x20\x01\x5c\x03\x5e\x03\x2a\x06\x64\x06\x38\x06\x44\x06\x50"
+    b"\x0a\xaa\x05\x55\x0f\xff\x00\x00\x09\x24\x09\x24\x02\x49\x04\x92"
+    b"\x0e\x38\x0e\x38\x01\xc7\x01\xc7\x0f\xff\x08\x20\x09\x24\x0a\xaa"
+    b"\x09\x24\x08\x20\x0f\xff\x0e\x38\x0d\xb6\x0a\xaa\x0b\x6d\x08\xe3"
+    b"\x0a\xaa\x01\xc7\x08\xe3\x05\x55\x0e\x38\x07\x1c\x0a\xaa\x0f\xff"
+    b"\x00\x00\x00\x00\x0c\xcc\x0c\xcc\x0c\xcc\x03\x33\x03\x33\x03\x33"
 )
 
 
 @micropython.viper
-def _mask(words: ptr32, size: int, count: int, mask: int, patterns: ptr8, lines: ptr8):
-    """Write the plain rows and columns, their free modules masked, to the masked half."""
-    stride = size + 4
-    to_plain = count * stride + 4
-    half = 0
-    while half < 2:
-        period = patterns[(half << 4) + (mask << 1)]
-        first = patterns[(half << 4) + (mask << 1) + 1]
-        shift = 12
-        strip = 0
-        while strip < count:
-            free = strip * stride + 4
-            plain = free + to_plain
-            masked = plain + to_plain + count * stride
-            if half:
-                plain += count * stride
-                masked += count * stride
-            line = 0
-            while line < period:
-                bits = lines[(first + line) << 1] << 8 | lines[((first + line) << 1) + 1]
-                bits = (bits << 12 | bits) >> shift & 0xFFF
-                bits = bits << 20 | bits << 8 | bits >> 4
-                i = line
-                while i < size:
-                    words[masked + i] = words[plain + i] ^ (words[free + i] & bits)
+def _mask(words: ptr32, i: int, size: int, strips: int, entry: int, patterns: ptr8):
+    """Write the plain rows and columns, their free modules masked, to the masked half.
+
+    `strips` is the length of a set of strips, `entry` is the mask's in `patterns`.
+    """
+    plain = strips + 4
+    while entry < 32:
+        masked = (strips << 1) + plain + 4
+        period = patterns[entry]
+        line = period
+        while line:
+            line -= 1
+            i = (line << 1) + patterns[entry + 1]
+            word = patterns[i] << 8
+            word = patterns[i + 1] | word
+            word = word << 20 | word << 8 | word >> 4
+            end = size + 4
+            while end <= strips:
+                i = end - size + line
+                while i < end:
+                    words[masked + i] = words[i] & word ^ words[plain + i]
                     i += period
-                line += 1
-            shift -= 8  # 32 modules on, the pattern is 8 modules further
-            if shift <= 0:
-                shift += 12
-            strip += 1
-        half += 1
+                word = word >> 4 & 0xFF | word << 8  # 32 modules further in the pattern
+                end = size + 4 + end
+        plain += strips
+        entry += 16
 
 
 @micropython.viper
-def _format_information(words: ptr32, size: int, count: int, data: int):
-    """Draw both copies of the format information, a (15, 5) BCH code of `data`, into masked.
+def _format_information(words: ptr32, at: int, data: int, size: int, rows: int, columns: int):
+    """Draw `data` as a (15, 5) BCH code twice, and the dark module, into the masked half.
 
-    Bit i is at (8, i) or thereabouts and mirrored at (14 - i, 8): line 8 of the rows holds what
-    the other columns' lines hold in module 8, in reverse, and the other way round.
+    Bit i is in module 8 of a line of the rows, so it is in line 8 of the columns; its copy is where
+    bit 14 - i would be if rows and columns were exchanged.
     """
-    stride = size + 4
-    rows = 3 * count * stride + 12
-    columns = rows + count * stride
     rest = data
-    i = 0
-    while i < 10:
+    at = 10
+    while at:
+        at -= 1
         rest = rest << 1 ^ (rest >> 9) * 0x537
-        i += 1
-    bits = (data << 10 | rest) ^ 0x5412
-    mirrored = 0
-    module8 = 1 << 23
-    far = size - 15
-    words[rows + size - 8] |= module8  # the module that is always dark
-    i = 0
-    while i < 15:
-        mirrored <<= 1
-        if bits >> i & 1:
-            mirrored |= 1
-            if i != 7:
-                words[rows + i + (int(i == 6) if i < 8 else far)] |= module8
-            line = 14 - i
-            words[columns + line + (int(line == 6) if line < 7 else far)] |= module8
-        i += 1
-    shift = 24 - (size - 8 & 31)
-    to = rows
-    byte = bits & 0xFF
-    while to:
-        words[to + 8] |= (bits >> 9 & 63) << 26 | (bits >> 7 & 3) << 23
-        at = to + 8 + ((size - 8) >> 5) * stride
-        if shift >= 0:
-            words[at] |= byte << shift
-        else:
-            words[at] |= byte >> (0 - shift)
-            words[at + stride] |= (byte & ((1 << (0 - shift)) - 1)) << (32 + shift)
-        bits = mirrored
-        byte = 0x80 | mirrored & 0x7F
-        to = columns if to == rows else 0
+    data = (rest | data << 10) ^ 0x5412
+    step = 1
+    line = 0
+    near = 8
+    while near > 6:
+        bits = data
+        left = 15
+        while left:
+            left -= 1
+            if bits & 1:
+                to = line + (int(line > 5) if line < near else size - 15)
+                words[rows + to] = words[rows + to] | 0x800000
+                at = (to >> 5) * (size + 4) + columns + 8
+                words[at] = words[at] | 1 << (31 - (to & 31))
+            bits >>= 1
+            line += step
+        line = 14
+        step = -1
+        near -= 1
+        at = rows
+        rows = columns
+        columns = at
+    to = size - 8
+    words[rows + to] = words[rows + to] | 0x800000
+    at = (to >> 5) * (size + 4) + columns + 8
+    words[at] = words[at] | 1 << (31 - (to & 31))
 
 
 def apply(words: object, size: int, level: int, mask: int) -> None:
@@ -108,31 +90,31 @@ def apply(words: object, size: int, level: int, mask: int) -> None:
 
     `level` is an index into LEVELS.
     """
-    count = (size + 31) >> 5
-    _mask(words, size, count, mask, _PATTERNS, _LINES)
-    _format_information(words, size, count, (level ^ 1) << 3 | mask)
+    strips = ((size + 31) >> 5) * (size + 4)
+    _mask(words, 0, size, strips, 2 * mask, _PATTERNS)
+    rows = 3 * strips + 12
+    _format_information(words, 0, (level ^ 1) << 3 | mask, size, rows, rows + strips)
 
 
 @micropython.viper
-def _export(words: ptr32, size: int, count: int, rows: ptr8):
-    """Pack the masked rows into `rows`, (size + 7) // 8 bytes each."""
-    stride = size + 4
-    at = 3 * count * stride + 12
-    width = (size + 7) >> 3
-    pad = 0xFF << (width << 3) - size & 0xFF
+def _export(words: ptr32, at: int, line: int, size: int, out: ptr8):
+    """Pack the rows from word `line` on into `out`."""
     to = 0
-    line = 0
-    while line < size:
-        i = 0
-        while i < width:
-            rows[to] = words[at + (i >> 2) * stride] >> (24 - ((i & 3) << 3)) & 0xFF
+    end = line + size
+    while line < end:
+        at = line
+        x = 0
+        while x < size:
+            out[to] = words[at] >> (24 - (x & 24)) & 0xFF
             to += 1
-            i += 1
-        rows[to - 1] &= pad
-        at += 1
+            x += 8
+            if x & 31 == 0:
+                at = size + 4 + at
+        out[to - 1] = 0xFF << (x - size) & out[to - 1]
         line += 1
 
 
 def export(words: object, size: int, rows: object) -> None:
     """Pack the masked symbol into `rows`, most significant bit leftmost, pad bits zero."""
-    _export(words, size, (size + 31) >> 5, rows)
+    strips = ((size + 31) >> 5) * (size + 4)
+    _export(words, 0, 3 * strips + 12, size, rows)

@@ -48,7 +48,7 @@ class Sale:
 class Cart:
     """The shopping list as the register streams it; only the last lines are kept."""
 
-    KEPT = 12
+    KEPT = 8
 
     def __init__(self, message: dict) -> None:
         self.order: str = message["order"]

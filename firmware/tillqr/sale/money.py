@@ -22,7 +22,7 @@ _BY_EXPONENT = (
     " CLF UYW ",
 )
 _EXPONENTS = (0, 2, 3, 4)
-_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CNY": "¥", "BRL": "R$", "INR": "₹"}
+_SIGNS = "EUR€ GBP£ USD$ JPY¥ CNY¥ BRLR$ INR₹ KRW₩"
 
 
 class UnknownCurrency(ValueError):
@@ -61,5 +61,8 @@ def decimal(amount: int, currency: str) -> str:
 
 def display(amount: int, currency: str) -> str:
     """`amount` as a customer reads it: "€12.34", "¥1,234", "BHD 1.250"."""
-    sign = _SIGNS.get(currency, currency + " ")
+    sign = currency + " "
+    for known in _SIGNS.split():
+        if known[:3] == currency:
+            sign = known[3:]
     return ("-" if amount < 0 else "") + sign + decimal(abs(amount), currency)

@@ -21,7 +21,7 @@ SHOP_SIZE = const(20)
 PATH = "/P/"
 _LABEL = b"tillqr code"
 _QUERY_LABEL = b"tillqr query"
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 class Sender:
@@ -83,15 +83,15 @@ def _cut(data: bytes, size: int) -> bytes:
 
 def base32(data: bytes) -> str:
     """RFC 4648 base32 without padding."""
-    out = []
-    value = 0
-    bits = 0
+    out = bytearray((8 * len(data) + 4) // 5)
+    value = bits = at = 0
     for byte in data:
         value = (value << 8 | byte) & 0xFFF
         bits += 8
         while bits >= 5:
             bits -= 5
-            out.append(_ALPHABET[(value >> bits) & 31])
+            out[at] = _ALPHABET[(value >> bits) & 31]
+            at += 1
     if bits:
-        out.append(_ALPHABET[(value << (5 - bits)) & 31])
-    return "".join(out)
+        out[at] = _ALPHABET[(value << (5 - bits)) & 31]
+    return out.decode()

@@ -18,8 +18,7 @@ VERSION = const(1)
 MAX_PAYLOAD = const(1024)
 _HEADER = const(3)
 _CRC = const(4)
-_MAX_FRAME = const(1031)  # _HEADER + MAX_PAYLOAD + _CRC
-_MAX_ENCODED = const(1036)  # a code byte for every 254 bytes begun
+_MAX_ENCODED = const(1036)  # 3 + 1024 + 4, and a code byte for every 254 begun
 MAX_ON_LINE = const(1038)  # with a zero byte before and behind
 _BLOCK = const(254)
 
@@ -28,8 +27,9 @@ class FrameWriter:
     """Builds one frame at a time in a buffer of its own."""
 
     def __init__(self) -> None:
-        self._frame = bytearray(_MAX_FRAME)
         self._line = bytearray(MAX_ON_LINE)
+        self._end = 0
+        self._code_at = 0
 
     def build(self, kind: int, sequence: int, payload: bytes) -> memoryview:
         """The bytes of a frame on the line, valid until the next call.
@@ -39,35 +39,34 @@ class FrameWriter:
         """
         if len(payload) > MAX_PAYLOAD:
             raise ValueError("payload too long")
-        frame = self._frame
-        frame[0] = VERSION
-        frame[1] = kind
-        frame[2] = sequence
-        end = _HEADER + len(payload)
-        frame[_HEADER:end] = payload
-        frame[end : end + _CRC] = binascii.crc32(memoryview(frame)[:end]).to_bytes(_CRC, "big")
-        size = _stuff(frame, end + _CRC, self._line)
-        return memoryview(self._line)[:size]
+        header = bytes((VERSION, kind, sequence))
+        crc = binascii.crc32(payload, binascii.crc32(header))
+        self._line[0] = 0
+        self._code_at = 1
+        self._end = 2
+        self._stuff(header)
+        self._stuff(payload)
+        self._stuff(crc.to_bytes(_CRC, "big"))
+        self._line[self._code_at] = self._end - self._code_at
+        self._line[self._end] = 0
+        return memoryview(self._line)[: self._end + 1]
 
-
-def _stuff(frame: bytearray, length: int, line: bytearray) -> int:
-    """Write zero, COBS of frame[:length], zero into `line`; return how many bytes."""
-    line[0] = 0
-    out = 1
-    start = 0
-    while start <= length:
-        end = frame.find(b"\0", start, min(length, start + _BLOCK))
-        whole = end < 0 and start + _BLOCK <= length  # 254 bytes with no zero among them
-        if end < 0:
-            end = min(length, start + _BLOCK)
-        line[out] = end - start + 1
-        line[out + 1 : out + 1 + end - start] = frame[start:end]
-        out += 1 + end - start
-        start = end if whole else end + 1
-        if whole and start == length:
-            break  # a full last block needs no empty one behind it
-    line[out] = 0
-    return out + 1
+    def _stuff(self, data: bytes) -> None:
+        """Append data by COBS: runs without a zero byte, each behind its length plus one."""
+        start = 0
+        while start < len(data):
+            room = _BLOCK - (self._end - self._code_at - 1)
+            end = data.find(b"\0", start, start + room)
+            zero = end >= 0
+            if not zero:
+                end = min(len(data), start + room)
+            self._line[self._end : self._end + end - start] = memoryview(data)[start:end]
+            self._end += end - start
+            start = end + 1 if zero else end
+            if zero or self._end - self._code_at > _BLOCK:
+                self._line[self._code_at] = self._end - self._code_at
+                self._code_at = self._end
+                self._end += 1
 
 
 class FrameReader:

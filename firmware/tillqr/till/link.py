@@ -9,6 +9,8 @@ else with NAK "hello". Either side may therefore restart at any time.
 Times are milliseconds of a counter that wraps at 2**30, as MicroPython's ticks do.
 """
 
+import gc
+
 from micropython import const
 
 from tillqr.till import frame, message
@@ -158,15 +160,22 @@ class Link:
         elif sequence != (self._heard + 1) & 0xFF:
             self._refuse(sequence, message.Refusal("sequence", str((self._heard + 1) & 0xFF)))
         else:
-            self._heard = sequence
-            self._last_answer = self._answer = self._carry_out(kind, sequence, payload)
+            answer = self._carry_out(kind, sequence, payload)
+            if answer is not None:
+                self._heard = sequence
+                self._last_answer = self._answer = answer
 
-    def _carry_out(self, kind: int, sequence: int, payload: memoryview) -> tuple:
+    def _carry_out(self, kind: int, sequence: int, payload: memoryview) -> "tuple | None":
+        """The answer, or None where memory ran out: unanswered, the peer repeats it."""
         try:
             self._deliver(kind, message.parse(kind, payload))
         except message.Refusal as refusal:
             self._count("link_refused")
             return (message.NAK, sequence, {"reason": refusal.reason, "detail": refusal.detail})
+        except MemoryError:
+            self._count("link_no_memory")
+            gc.collect()
+            return None
         return (message.ACK, sequence, {})
 
     def _take_hello(self, sequence: int, payload: memoryview) -> None:

@@ -5,8 +5,6 @@ import time
 
 from micropython import const
 
-from tillqr.till import frame
-
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from machine import UART
@@ -14,6 +12,7 @@ if TYPE_CHECKING:
     from tillqr.till.link import Link
 
 _TURN_MS = const(20)
+_CHUNK = const(128)
 BUFFER = const(2048)
 """Bytes that the UART's own receive and transmit buffers must hold: more than a frame each."""
 
@@ -24,7 +23,7 @@ class TillPort:
     def __init__(self, uart: "UART", link: "Link") -> None:
         self._uart = uart
         self._link = link
-        self._buffer = bytearray(frame.MAX_ON_LINE)
+        self._buffer = bytearray(_CHUNK)
 
     async def receive(self) -> None:
         """Feed the link with what comes, for ever; answers leave at once."""

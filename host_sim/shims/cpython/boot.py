@@ -5,6 +5,7 @@ Usage: python boot.py MAIN, with the shims and the firmware on PYTHONPATH.
 """
 
 import asyncio
+import gc
 import runpy
 import sys
 import time
@@ -74,6 +75,10 @@ def print_exception(error: BaseException) -> None:
     traceback.print_exception(error, file=sys.stdout)
 
 
+def threshold(_: int) -> None:
+    """How many bytes may be allocated between collections: CPython counts for itself."""
+
+
 def install() -> None:
     """Add MicroPython's names to CPython's modules, in this process only."""
     for function in (ticks_ms, ticks_add, ticks_diff):
@@ -81,6 +86,7 @@ def install() -> None:
     asyncio.sleep_ms = sleep_ms  # type: ignore[attr-defined]
     asyncio.ThreadSafeFlag = ThreadSafeFlag  # type: ignore[attr-defined]
     asyncio.StreamReader = UartReader  # type: ignore[assignment,misc]
+    gc.threshold = threshold  # type: ignore[attr-defined]
     sys.print_exception = print_exception  # type: ignore[attr-defined]
 
 
