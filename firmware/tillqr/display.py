@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _TURN_MS = const(50)
 _RESULT_PAUSE_MS = const(2000)
+_COUNTERS_ROOM = const(640)  # what the other fields of INFO leave of a frame
 _SMALL_VERSION = const(7)
 """The largest symbol that 240 pixels show at four pixels a module (45 + 8 modules)."""
 
@@ -161,7 +162,7 @@ class Display:
             "shop": self._settings.shop,
             "state": self._checkout.state,
             "network": self._wifi.address,
-            "counters": self._counters.report(),
+            "counters": self._counters.report(_COUNTERS_ROOM),
         }
 
     def public_info(self) -> dict:

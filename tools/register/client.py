@@ -12,7 +12,7 @@ from types import TracebackType
 
 import serial
 
-from tillqr.till import message
+from tillqr.till import frame, message
 from tillqr.till.link import Link
 from tools.register.database import ShopDatabase, StorageError
 
@@ -27,7 +27,6 @@ _REFUSALS = {
     "full": "the display holds too many results that no register has taken",
     "no_network": "the display has no network, so it can't hear whether a code was paid",
     "no_sale": "there is no sale to cancel",
-    "too_long": "the message is longer than a frame",
     "unknown_order": "the display is busy with another order",
 }
 
@@ -122,13 +121,15 @@ class Register:
 
         A line is {"name", "quantity", "amount"}; any number of them. Raises RegisterError.
         """
-        chunks = [
-            lines[at : at + message.MAX_LINES] for at in range(0, len(lines), message.MAX_LINES)
-        ]
-        for number, chunk in enumerate(chunks or [[]]):
-            start = first + number * message.MAX_LINES
-            cart = {"order": order, "currency": currency, "total": total, "first": start}
-            self._request(message.CART, {**cart, "lines": chunk}, _ANSWER_SECONDS)
+        cart = {"order": order, "currency": currency, "total": total, "first": first, "lines": []}
+        for line in lines:
+            fuller = {**cart, "lines": [*cart["lines"], line]}
+            if _fits(fuller):
+                cart = fuller
+            else:
+                self._request(message.CART, cart, _ANSWER_SECONDS)
+                cart = {**cart, "first": cart["first"] + len(cart["lines"]), "lines": [line]}
+        self._request(message.CART, cart, _ANSWER_SECONDS)
 
     def start_payment(
         self, order: str, amount: int, currency: str, method: str | None = "qr"
@@ -182,8 +183,6 @@ class Register:
             message.parse(kind, message.build(content))
         except message.Refusal as refusal:
             raise Refused(refusal.reason, refusal.detail) from None
-        if len(message.build(content)) > 1024:
-            raise Refused("too_long")
         with self._asking:
             with self._changed:
                 self._asked, self._answer = content, None
@@ -269,6 +268,13 @@ class Register:
             self._failure = RegisterError(f"the display refused HELLO ({reason})")
         if content is self._asked:
             self._answer = reason
+
+
+def _fits(cart: dict) -> bool:
+    """Whether a CART has no more lines and bytes than one message may have."""
+    return (
+        len(cart["lines"]) <= message.MAX_LINES and len(message.build(cart)) <= frame.MAX_PAYLOAD
+    )
 
 
 def _now() -> int:

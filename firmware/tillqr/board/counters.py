@@ -4,6 +4,7 @@ from micropython import const
 
 _MOST = const(99_999_999)
 _NAMES = const(40)
+_ENTRY = const(14)  # quotes, colon, comma, spaces, eight digits
 
 
 class Counters:
@@ -18,6 +19,12 @@ class Counters:
         if value or len(self._values) < _NAMES:
             self._values[name] = min(_MOST, value + 1)
 
-    def report(self) -> dict:
-        """All counters that are not zero."""
-        return dict(self._values)
+    def report(self, room: int) -> dict:
+        """The counters that are not zero, as many as take at most `room` bytes as JSON."""
+        report = {}
+        for name in sorted(self._values):
+            room -= len(name) + _ENTRY
+            if room < 0:
+                break
+            report[name] = self._values[name]
+        return report

@@ -95,7 +95,7 @@ def parse(body: bytes) -> Receipt:
         if type(fields) is dict and _well_formed(fields):
             fields["mac"] = bytes.fromhex(fields["mac"])
             return Receipt(fields)
-    except (ValueError, RecursionError):  # UnicodeError is a ValueError
+    except (ValueError, RuntimeError):  # no UTF-8, no JSON, no hex; nested too deep
         pass
     raise Rejected("receipt_malformed")
 

@@ -191,7 +191,7 @@ class Link:
             self._refuse(sequence, message.Refusal("role"))  # our own echo, or a wrong cable
             return
         repeated = hello["boot"] == self.peer_boot and sequence == self._heard
-        restarted = hello["boot"] != self.peer_boot
+        restarted = self.peer_boot not in ("", hello["boot"])
         self.peer_boot = hello["boot"]
         self._heard = sequence
         self._last_answer = self._answer = (message.ACK, sequence, {})

@@ -32,7 +32,7 @@ OUTCOMES = ("paid", "failed", "cancelled", "expired", "late")
 STATES = ("idle", "cart", "choose", "qr", "unknown", "paid", "failed", "cancelled", "expired")
 """What the display is doing (DESIGN: the checkout's states)."""
 
-MAX_LINES = const(10)
+MAX_LINES = const(8)
 """Cart lines in one CART at most."""
 
 
@@ -56,7 +56,7 @@ _FIELDS = {
     INFO: "protocol integer 1 255,boot name 1 16,device name 1 12,firmware name 1 24,"
     "serial name 1 16,shop text 0 40,state state,network text 0 40,counters counters 0 40",
     CART: "order name 1 20,currency text 3 3,total integer -9999999999 9999999999,"
-    "first integer 0 9999,lines lines 0 10",
+    "first integer 0 9999,lines lines 0 8",
     PAY: "order name 1 20,register name 1 8,amount integer 1 9999999999,currency text 3 3,"
     "method? method",
     CANCEL: "order name 1 20",
@@ -167,10 +167,10 @@ def _decode(payload: "bytes | memoryview") -> dict:
         raise Refusal("utf8") from None
     try:
         message = json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RuntimeError):  # RuntimeError: nested too deep
         raise Refusal("json") from None
     if not isinstance(message, dict):
-        raise Refusal("json", "no object")
+        raise Refusal("json", "no_object")
     return message
 
 

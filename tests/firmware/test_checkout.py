@@ -1,0 +1,262 @@
+"""The checkout: a table that gives every event its row, and loses no money in any order."""
+
+from tests.support import pay, raises
+from tillqr.sale import checkout
+from tillqr.sale.attempts import MAX_ATTEMPTS, Attempts
+from tillqr.sale.checkout import Checkout
+from tillqr.sale.mac import Key
+from tillqr.till.message import STATES, Refusal
+
+EVENTS = (
+    "cart",
+    "pay",
+    "pay_qr",
+    "pay_again",
+    "qr_key",
+    "qr_key_deaf",
+    "timeout",
+    "cancel",
+    "receipt_paid",
+    "receipt_failed",
+    "receipt_closed",
+    "receipt_late",
+    "receipt_moot",
+)
+EFFECTS = ("show", "status", "results", "ask")
+
+
+class Counter:
+    """A checkout with its book, and nonces that count up."""
+
+    def __init__(self):
+        self.book = Attempts("D0001", Key(bytes(32)))
+        self.made = 0
+        self.checkout = Checkout(self.book, self._nonce)
+        self.checkout.hears = True
+
+    def _nonce(self):
+        self.made += 1
+        return "%024x" % self.made
+
+    def receipt(self, attempt, state):
+        """The book accepted a receipt for an attempt."""
+        attempt.settled = state
+        return self.checkout.handle("receipt", attempt)
+
+    def at_qr(self):
+        """Go to the code of a sale; return its attempt."""
+        self.checkout.handle("pay", pay(method="qr"))
+        return self.checkout.sale.attempt
+
+
+def cart(first=0, count=2, order="1001"):
+    lines = [{"name": "Item %d" % (first + n), "amount": 100} for n in range(count)]
+    return {"order": order, "currency": "EUR", "total": 200, "first": first, "lines": lines}
+
+
+def test_every_row_names_known_states_events_actions_and_effects():
+    rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
+    pairs = []
+    for states, event, after, action, effects in rows:
+        assert event in EVENTS, event
+        assert after == "" or after in STATES
+        assert action == "" or hasattr(Checkout, "_" + action)
+        for effect in effects.split():
+            assert effect in EFFECTS
+        for state in STATES if states == "*" else states.split(" "):
+            assert state in STATES
+            pairs.append((state, event))
+    assert len(pairs) == len(set(pairs)), "an event has two rows in a state"
+
+
+def test_every_state_can_be_left_and_reached():
+    rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
+    reached = [row[2] for row in rows]
+    for state in STATES:
+        assert state in reached or state == "idle", state
+        assert any(state in row[0].split(" ") and row[2] not in ("", state) for row in rows)
+
+
+def test_a_sale_from_cart_to_paid():
+    counter = Counter()
+    till = counter.checkout
+    assert till.handle("cart", cart()) == ["show"]
+    assert till.state == "cart"
+    assert till.handle("pay", pay()) == ["show", "status"]
+    assert till.state == "choose"
+    till.handle("qr_key")
+    assert till.state == "qr"
+    assert counter.receipt(till.sale.attempt, "paid") == ["show", "status", "results"]
+    assert (till.state, till.sale.attempt.outcome) == ("paid", "paid")
+    till.handle("timeout")
+    assert till.state == "idle" and till.sale is None
+
+
+def test_a_failed_attempt_can_be_tried_again():
+    counter = Counter()
+    first = counter.at_qr()
+    counter.receipt(first, "failed")
+    assert counter.checkout.state == "failed"
+    counter.checkout.handle("qr_key")
+    second = counter.checkout.sale.attempt
+    assert second is not first and second.nonce != first.nonce
+    counter.receipt(second, "paid")
+    assert (first.outcome, second.outcome) == ("failed", "paid")
+
+
+def test_a_failed_attempt_can_be_asked_for_again_by_the_register():
+    counter = Counter()
+    counter.receipt(counter.at_qr(), "failed")
+    counter.checkout.handle("pay", pay(method="qr"))
+    assert counter.checkout.state == "qr"
+
+
+def test_time_up_is_unknown_until_the_backend_speaks():
+    for word, state in (("paid", "paid"), ("failed", "failed"), ("closed", "expired")):
+        counter = Counter()
+        attempt = counter.at_qr()
+        assert counter.checkout.handle("timeout") == ["show", "status", "ask"]
+        assert counter.checkout.state == "unknown"
+        assert attempt.outcome == "" and counter.book.to_ask() is attempt
+        counter.receipt(attempt, word)
+        assert counter.checkout.state == state
+        assert attempt.outcome == state
+
+
+def test_money_after_cancel_is_late():
+    for state in ("qr", "unknown"):
+        counter = Counter()
+        attempt = counter.at_qr()
+        if state == "unknown":
+            counter.checkout.handle("timeout")
+        effects = counter.checkout.handle("cancel", {"order": "1001"})
+        assert effects == ["show", "status", "results", "ask"]
+        assert attempt.outcome == "cancelled"
+        attempt.delivered = True
+        assert counter.receipt(attempt, "paid") == ["results"]
+        assert attempt.outcome == "late"
+        assert counter.book.undelivered() is attempt
+
+
+def test_money_for_an_older_attempt_is_late_in_every_state():
+    counter = Counter()
+    old = counter.at_qr()
+    counter.checkout.handle("cancel", {"order": "1001"})
+    counter.checkout.handle("pay", pay(order="1002", method="qr"))
+    for state in STATES:
+        old.outcome, old.settled, old.delivered = "cancelled", "", True
+        counter.checkout.state = state
+        assert counter.receipt(old, "paid") == ["results"]
+        assert (old.outcome, counter.checkout.state) == ("late", state)
+
+
+def test_a_repeated_pay_changes_nothing():
+    counter = Counter()
+    attempt = counter.at_qr()
+    assert counter.checkout.handle("pay", pay(method="qr")) == ["status"]
+    assert counter.checkout.sale.attempt is attempt and counter.made == 1
+
+
+def test_refusals_have_names_and_change_nothing():
+    counter = Counter()
+    till = counter.checkout
+    assert raises(Refusal, till.handle, "cancel", {"order": "1"}).reason == "no_sale"
+    counter.at_qr()
+    for message in (pay(order="1002", method="qr"), pay(amount=1235, method="qr")):
+        assert raises(Refusal, till.handle, "pay", message).reason == "busy"
+    assert raises(Refusal, till.handle, "cart", cart()).reason == "busy"
+    assert raises(Refusal, till.handle, "cancel", {"order": "2"}).reason == "unknown_order"
+    assert till.state == "qr" and counter.made == 1
+    counter.receipt(till.sale.attempt, "paid")
+    assert raises(Refusal, till.handle, "cancel", {"order": "1001"}).reason == "already_paid"
+    assert raises(Refusal, till.handle, "pay", pay(method="qr")).reason == "already_paid"
+    till.handle("timeout")
+    assert raises(Refusal, till.handle, "pay", pay()).reason == "already_paid"
+
+
+def test_no_code_without_a_path_for_its_result():
+    counter = Counter()
+    till = counter.checkout
+    till.hears = False
+    assert raises(Refusal, till.handle, "pay", pay(method="qr")).reason == "no_network"
+    till.handle("pay", pay())
+    assert till.handle("qr_key") == ["show", "status"]
+    assert (till.state, till.sale.notice, counter.made) == ("choose", "no_network", 0)
+    till.hears = True
+    till.handle("qr_key")
+    assert (till.state, till.sale.notice, counter.made) == ("qr", "", 1)
+
+
+def test_a_full_book_refuses_new_sales():
+    counter = Counter()
+    till = counter.checkout
+    for number in range(MAX_ATTEMPTS):
+        till.handle("pay", pay(order=str(number), method="qr"))
+        till.handle("cancel", {"order": str(number)})
+    refusal = raises(Refusal, till.handle, "pay", pay(order="next", method="qr"))
+    assert refusal.reason == "full"
+    assert till.sale.order == str(MAX_ATTEMPTS - 1) and till.state == "cancelled"
+
+
+def test_keys_pressed_at_the_wrong_time_do_nothing():
+    for state in ("idle", "cart", "qr", "unknown", "paid", "cancelled"):
+        counter = Counter()
+        counter.at_qr()
+        counter.checkout.state = state
+        assert counter.checkout.handle("qr_key") == []
+        assert counter.checkout.state == state
+
+
+def test_the_cart_keeps_its_last_lines():
+    counter = Counter()
+    till = counter.checkout
+    for first in range(0, 20, 2):
+        till.handle("cart", cart(first))
+    assert till.cart.count == 20
+    assert [line["name"] for line in till.cart.lines][-1] == "Item 19"
+    assert len(till.cart.lines) == till.cart.KEPT
+    till.handle("cart", cart(18, 1))
+    assert till.cart.count == 19
+    assert till.cart.lines[-1]["name"] == "Item 18"
+    till.handle("cart", cart(0, 1))
+    assert till.cart.count == 1 and len(till.cart.lines) == 1
+
+
+def test_any_order_of_events_keeps_the_money():
+    """No sequence of events forgets an attempt, pays one twice, or leaves the table."""
+    state = 12345
+    for _ in range(60):
+        counter = Counter()
+        till = counter.checkout
+        paid_words = []
+        attempts = []
+        for _ in range(40):
+            state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
+            choice = (state >> 16) % 10
+            event, data = ("timeout", None) if choice == 0 else ("qr_key", None)
+            if choice in (1, 2):
+                event, data = "pay", pay(order=str((state >> 20) % 3), method="qr")
+            elif choice == 3:
+                event, data = "cart", cart(order=str((state >> 20) % 3))
+            elif choice == 4 and (till.sale or till.cart):
+                event, data = "cancel", {"order": (till.sale or till.cart).order}
+            elif choice in (5, 6) and attempts:
+                attempt = attempts[(state >> 20) % len(attempts)]
+                if attempt.settled:
+                    continue
+                attempt.settled = ("paid", "failed", "closed")[(state >> 24) % 3]
+                if attempt.settled == "paid":
+                    paid_words.append(attempt)
+                event, data = "receipt", attempt
+            try:
+                till.handle(event, data)
+            except Refusal:
+                pass
+            assert till.state in STATES
+            if till.sale and till.sale.attempt and till.sale.attempt not in attempts:
+                attempts.append(till.sale.attempt)
+        for attempt in attempts:
+            money = attempt.outcome in ("paid", "late")
+            assert money == (attempt in paid_words)
+            if attempt.settled:
+                assert attempt.outcome != ""

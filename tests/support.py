@@ -1,0 +1,34 @@
+"""What runtime-neutral tests share; runs on CPython and on MicroPython."""
+
+import json
+
+
+def raises(kind, function, *arguments):
+    """Call a function that must raise `kind`; return the exception."""
+    try:
+        function(*arguments)
+    except kind as error:
+        return error
+    raise AssertionError("nothing was raised")
+
+
+class Counts:
+    """A counter of names, as the firmware's parts want one."""
+
+    def __init__(self):
+        self.names = []
+
+    def __call__(self, name):
+        self.names.append(name)
+
+
+def pay(**changes):
+    """A PAY message."""
+    message = {"order": "1001", "register": "3", "amount": 1234, "currency": "EUR"}
+    message.update(changes)
+    return message
+
+
+def copy(message):
+    """A deep copy of a JSON value."""
+    return json.loads(json.dumps(message))
