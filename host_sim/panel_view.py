@@ -157,6 +157,7 @@ padding:12px 16px;border:1px solid #444951;border-radius:10px;background:#25282d
 color:inherit;font:inherit;text-align:left;text-decoration:none;cursor:pointer}
 button:hover{background:#2f3339}button:active{background:#3a3f46}
 button:focus-visible,.open:focus-visible{outline:2px solid #7fb2ff;outline-offset:2px}
+button span{display:inline-block}button span::first-letter{text-transform:uppercase}
 kbd{font:13px ui-monospace,"DejaVu Sans Mono",monospace;color:#9aa0a8;border:1px solid #444951;
 border-radius:5px;padding:0 7px}
 .open{background:#1d5fbf;border-color:#1d5fbf;color:#fff;font-weight:600;margin-top:14px}
@@ -189,7 +190,7 @@ function fit() {  // whole device pixels only, so that modules stay square
 async function readCode() {
   const code = await (await fetch('/code')).json();
   if (code.url) { link.href = code.url; } else { link.removeAttribute('href'); }
-  link.textContent = code.url ? 'Open the code, as a phone would' : 'No code on the panel';
+  link.textContent = code.url ? 'Open the code' : 'No code on the panel';
   link.title = code.text || '';
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import fontpkg_inter
 from PIL import Image, ImageDraw, ImageFont
 
-SIZES = {"small": (16, 500), "medium": (21, 600), "large": (34, 700), "icon": (88, 700)}
+SIZES = {"small": (16, 500), "medium": (21, 600), "large": (34, 700), "icon": (64, 700)}
 """Name of a font: its size in pixels and its weight."""
 
 _ASCII = [chr(code) for code in range(0x20, 0x7F)]

@@ -26,7 +26,8 @@ _AMBER = const(0x7A4B00)
 _SLATE = const(0x414B59)
 _MARGIN = const(10)
 _QUIET = const(4)
-_LEAST_TEXT = const(26)
+_LEAST_TEXT = const(28)
+_TALL = const(300)
 
 
 class View:
@@ -198,11 +199,12 @@ class QrScreen(Screen):
         room = picture.height - side
         clock = "{}:{:02d}".format(view.seconds // 60, view.seconds % 60)
         amount = money.display(view.sale.amount, view.sale.currency)
-        if room >= fonts.large.height + 2 * font.height + 8:
-            top = (room - 2 * font.height + fonts.large.height - 8) // 2
+        slack = room - fonts.large.height - 2 * font.height
+        if slack >= 0:
+            top = fonts.large.height + slack // 2
             big = fonts.largest(amount, picture.width - 2 * _MARGIN)
-            picture.text_centre((top - big.height) // 2 + 2, amount, big)
-            y = top + side + (room - top - 2 * font.height) // 2
+            picture.text_centre((top - big.height) // 2, amount, big)
+            y = picture.height - 2 * font.height - (slack - slack // 2) // 2
             picture.text_centre(y, view.text("scan"), font)
             self._line(picture, font, y + font.height, _MARGIN, view, clock)
         else:
@@ -238,20 +240,25 @@ class NoticeScreen(Screen):
 
     def draw(self, picture: "Picture", fonts: Fonts, view: View) -> None:
         picture.begin((picture.height, self._colour, _WHITE))
-        sale = view.sale
-        y = max(0, (picture.height - 270) // 2)
-        picture.text_centre(y, self._icon, fonts.icon)
-        y += fonts.icon.height - 8
-        picture.text_centre(y, view.text(self._headline), fonts.large)
-        y += fonts.large.height
-        if self._amount and sale is not None:
-            words = money.display(sale.amount, sale.currency)
-            picture.text_centre(y, words, fonts.medium)
-            y += fonts.medium.height
-        y = _centred(picture, y + 4, self._detail(view), fonts.small)
-        if sale is not None:
-            order = view.text("order") + " " + sale.order
-            picture.text_centre(picture.height - fonts.small.height - 6, order, fonts.small)
+        room = picture.width - 2 * _MARGIN
+        headline = view.text(self._headline)
+        font = fonts.large
+        if picture.height < _TALL and font.width(headline) > room:
+            font = fonts.medium
+        lines = [(self._icon, fonts.icon)]
+        lines += [(words, font) for words in wrap(headline, font, room)]
+        if self._amount and view.sale is not None:
+            words = money.display(view.sale.amount, view.sale.currency)
+            lines.append((words, fonts.medium))
+        lines += [(words, fonts.small) for words in wrap(self._detail(view), fonts.small, room)]
+        bottom = picture.height
+        if view.sale is not None:
+            bottom -= fonts.small.height + 6
+            picture.text_centre(bottom, view.text("order") + " " + view.sale.order, fonts.small)
+        y = max(0, bottom - sum(font.height for _, font in lines)) // 2
+        for words, font in lines:
+            picture.text_centre(y, words, font)
+            y += font.height
 
     def _detail(self, view: View) -> str:
         return view.text(self._more)

@@ -79,17 +79,17 @@ def threshold(_: int) -> None:
     """How many bytes may be allocated between collections: CPython counts for itself."""
 
 
-def install() -> None:
+def add_names() -> None:
     """Add MicroPython's names to CPython's modules, in this process only."""
     for function in (ticks_ms, ticks_add, ticks_diff):
         setattr(time, function.__name__, function)
     asyncio.sleep_ms = sleep_ms  # type: ignore[attr-defined]
     asyncio.ThreadSafeFlag = ThreadSafeFlag  # type: ignore[attr-defined]
-    asyncio.StreamReader = UartReader  # type: ignore[assignment,misc]
     gc.threshold = threshold  # type: ignore[attr-defined]
     sys.print_exception = print_exception  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
-    install()
+    add_names()
+    asyncio.StreamReader = UartReader  # type: ignore[assignment,misc]
     runpy.run_path(sys.argv[1], run_name="__main__")
