@@ -20,7 +20,7 @@ def test_on_micropython(name: str) -> None:
     micropython = Path(sys.executable).parent / "micropython"
     paths = ("", str(ROOT), str(ROOT / "build" / "firmware"), ".frozen")
     run = subprocess.run(
-        [micropython, "-X", "heapsize=1m", "tests/run_neutral.py", name],
+        [micropython, "-X", "heapsize=4m", "tests/run_neutral.py", name],
         cwd=ROOT,
         env={**os.environ, "MICROPYPATH": os.pathsep.join(paths)},
         capture_output=True,
