@@ -158,7 +158,8 @@ class Board:
                     stdout=console,
                     stderr=console,
                 )
-                await self._process.wait()
+                status = await self._process.wait()
+                console.write(f"[bench] the firmware ended with status {status}\n".encode())
             self._quiet_watchdog()
             self._nvs_staged = dict(self._nvs)
             if not self._stopping:

@@ -131,8 +131,7 @@ class Run:
         self._arguments = arguments
         self._wake = asyncio.Event()
         self._ended = False
-        self._early: list[str] = []
-        self._tell: Callable[[str], None] = self._early.append
+        self._events: deque[str] = deque()
         self._bench = Bench(
             arguments.runtime,
             arguments.board,
@@ -157,9 +156,6 @@ class Run:
             await self._page.start()
             try:
                 with _output(self._header()) as output, _keyboard(self.keys, self.end):
-                    self._tell = output.tell
-                    for words in self._early:
-                        output.tell(words)
                     await self._follow(output)
             finally:
                 self._view.close()
@@ -174,6 +170,8 @@ class Run:
                 self._view.changed()
                 last = picture
             self._look_for_resets()
+            while self._events:
+                output.tell(self._events.popleft())
             output.show(picture, self._keys_line())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
@@ -183,10 +181,10 @@ class Run:
     def _look_for_resets(self) -> None:
         if self._resets != self._bench.board.resets:
             self._resets = self._bench.board.resets
-            self._tell("the board restarted")
+            self._events.append("the board restarted")
 
     def _event(self, words: str) -> None:
-        self._tell(words)
+        self._events.append(words)
         self._wake.set()
 
     # Keys.
@@ -236,7 +234,7 @@ class Run:
 
     def _keys_line(self) -> str:
         keys = [f"{key.letter} {key.label()}" for key in self.keys] if sys.stdin.isatty() else []
-        return ", ".join([*(f"{key}" for key in keys), "Ctrl-C ends it"])
+        return ", ".join([*keys, "Ctrl-C ends it"])
 
     def _command(self) -> str:
         """How a register is attached, ready to be copied."""
@@ -260,7 +258,7 @@ def _sole_use(directory: Path) -> Iterator[None]:
     """Make the directory and keep other runs out of it; raises RunError."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        handle = os.open(directory, os.O_RDONLY)
+        handle = os.open(directory / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise RunError(f"can't use the directory {directory}: {error.strerror}") from None
     try:
@@ -328,6 +326,9 @@ def main() -> int:
         return 1
     except BrokenPipeError:  # nobody reads any more; keep the interpreter from trying again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"run: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:  # before the signal handlers were in place
         pass
     return 0

@@ -4,11 +4,14 @@ Every constructor asks the bench first (host_sim/chip.py), which refuses what th
 answer with an exception, a crash or a dead pin; so it is found here.
 """
 
+import asyncio
 import io
 import os
 import sys
 
-from wire import connect, receive_into, transmit, wire
+from wire import ThreadSafeFlag, connect, receive_into, transmit, wire
+
+asyncio.ThreadSafeFlag = ThreadSafeFlag
 
 PWRON_RESET = 1
 WDT_RESET = 3

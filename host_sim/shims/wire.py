@@ -76,6 +76,30 @@ def receive_into(connection, buffer):
     return size
 
 
+class ThreadSafeFlag:
+    """asyncio.ThreadSafeFlag for interrupts that are calls from a task, as they are here.
+
+    The Unix port's own is polled without a file descriptor; beside a growing number of sockets
+    that crashes its poll (extmod/modselect.c moves a NULL pollfd in poll_set_add_fd).
+    """
+
+    def __init__(self):
+        self._event = asyncio.Event()
+
+    def set(self):
+        """Wake the waiter."""
+        self._event.set()
+
+    def clear(self):
+        """Forget that it was set."""
+        self._event.clear()
+
+    async def wait(self):
+        """Wait until it is set, and clear it."""
+        await self._event.wait()
+        self._event.clear()
+
+
 class Wire:
     """The connection for pins, SPI, PWM, watchdog and requests."""
 

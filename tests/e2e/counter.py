@@ -58,10 +58,14 @@ class Counter:
         return receipts.sign(payment, codes.Device(DEVICE, key), state, "T1")
 
     async def post(self, receipt: object) -> tuple[int, str]:
-        """Post a receipt to the board; the status and the error's name."""
-        async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.post(f"{self.bench.endpoint}/result", json=receipt)
-        return answer.status_code, answer.json().get("error", "")
+        """Post a receipt to the board, again if it is turned away, as the backend does; the
+        status and the error's name."""
+        async with asyncio.timeout(5), httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    answer = await client.post(f"{self.bench.endpoint}/result", json=receipt)
+                    return answer.status_code, answer.json().get("error", "")
+                await asyncio.sleep(0.1)
 
 
 @contextlib.asynccontextmanager

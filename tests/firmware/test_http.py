@@ -64,6 +64,8 @@ async def test_a_long_body_is_refused_before_it_is_read():
     status, name, read = await refusal(head, b"x" * 10_000)
     assert (status, name) == (413, "body_too_large")
     assert read == len(head)
+    head = b"POST /result HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n"
+    assert (await refusal(head))[:2] == (413, "body_too_large")
 
 
 async def test_malformed():
@@ -78,7 +80,6 @@ async def test_malformed():
         b"GET / HTTP/1.1\r\nContent-Length: +3\r\n\r\nabc",
         b"GET / HTTP/1.1\r\nContent-Length: 0x3\r\n\r\nabc",
         b"GET / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
-        b"GET / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
         b"GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc",
         b"GET / HTTP/1.1\r\nHost: x",
     ):

@@ -87,5 +87,5 @@ class Backend:
             await writer.drain()
             return await http.read_message(reader)
         finally:
-            writer.close()
+            await http.close(writer)
 

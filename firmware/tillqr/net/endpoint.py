@@ -1,10 +1,12 @@
 """The result endpoint: POST /result takes a receipt, GET /info tells who this is.
 
-At most _CLIENTS connections are open; one more ends the oldest, so idle ones can't shut a
-receipt out. Each has _DEADLINE_S seconds for everything.
+At most _CLIENTS connections are open. One more ends the oldest, so idle ones can't shut a receipt
+out; but none that has only just come, which would be a receipt's fate in a rush: then the
+newcomer is turned away, and comes again. Each has _DEADLINE_MS for everything.
 """
 
 import asyncio
+import time
 
 from micropython import const
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CLIENTS = const(4)
-_DEADLINE_S = const(3)
+_DEADLINE_MS = const(3000)
+_YOUNG_MS = const(250)
+_CHECK_MS = const(250)
 
 
 class Endpoint:
@@ -35,29 +39,48 @@ class Endpoint:
         self._clients: list = []
 
     async def run(self, port: int) -> None:
-        """Serve for ever on all addresses."""
+        """Serve for ever on all addresses, and end what takes too long."""
         await asyncio.start_server(self._serve, "0.0.0.0", port)
         while True:
-            await asyncio.sleep(3600)
+            await asyncio.sleep_ms(_CHECK_MS)
+            while self._clients and self._age(0) > _DEADLINE_MS:
+                self._count("http_timeout")
+                self._end_oldest()
+
+    def _age(self, index: int) -> int:
+        """Milliseconds that a connection has been open."""
+        return time.ticks_diff(time.ticks_ms(), self._clients[index][1])
+
+    def _end_oldest(self) -> None:
+        self._clients.pop(0)[0].cancel()
 
     async def _serve(self, reader: "StreamReader", writer: "StreamWriter") -> None:
-        if len(self._clients) >= _CLIENTS:
-            self._count("http_evicted")
-            self._clients.pop(0).cancel()
-        task = asyncio.current_task()
-        self._clients.append(task)
+        client = (asyncio.current_task(), time.ticks_ms())
         try:
-            await asyncio.wait_for(self._talk(reader, writer), _DEADLINE_S)
-        except asyncio.TimeoutError:
-            self._count("http_timeout")
+            if self._make_room():
+                self._clients.append(client)
+                await self._talk(reader, writer)
         except asyncio.CancelledError:
-            pass  # evicted
+            pass  # ended to make room, or for taking too long
+        except MemoryError:
+            self._count("http_no_memory")
         except OSError:
             self._count("http_broken")
         finally:
-            if task in self._clients:
-                self._clients.remove(task)
-            writer.close()
+            if client in self._clients:
+                self._clients.remove(client)
+            await http.close(writer)
+
+    def _make_room(self) -> bool:
+        """End the oldest connection if there are too many; False if it is too young for that."""
+        if len(self._clients) < _CLIENTS:
+            return True
+        if self._age(0) < _YOUNG_MS:
+            self._count("http_turned_away")
+            return False
+        self._count("http_evicted")
+        self._end_oldest()
+        return True
 
     async def _talk(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         try:

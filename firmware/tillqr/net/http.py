@@ -10,7 +10,7 @@ from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from asyncio import StreamReader
+    from asyncio import StreamReader, StreamWriter
 
 _MAX_HEAD = const(1024)
 _MAX_LINE = const(256)
@@ -51,9 +51,9 @@ class Message:
         name = line[:colon].lower()
         value = line[colon + 1 :].strip()
         if name == b"content-length":
-            if self.length >= 0 or not value.isdigit() or len(value) > 9:
+            if self.length >= 0 or not value.isdigit():
                 raise HttpError(400, "malformed")
-            self.length = int(value)
+            self.length = int(value[:9])  # nine digits are more than enough to be refused
         elif name == b"transfer-encoding":
             raise HttpError(501, "no_transfer_encoding")
         elif name == b"content-type":
@@ -86,6 +86,15 @@ async def read_message(reader: "StreamReader") -> Message:
         body += chunk
     message.body = body[: max(0, message.length)]
     return message
+
+
+async def close(writer: "StreamWriter") -> None:
+    """Close a connection: CPython does it in close, MicroPython in wait_closed."""
+    writer.close()
+    try:
+        await writer.wait_closed()
+    except OSError:
+        pass  # the peer was faster
 
 
 def response(status: int, content: dict) -> bytes:

@@ -15,7 +15,7 @@ from micropython import const
 
 _HEADER = const(7)
 _ENTRY = const(11)
-_GLYPH_COST = const(64)  # of the objects around a bitmap, about
+_GLYPH_COST = const(160)  # of the objects around a bitmap, about
 _FIRST_ASCII = const(0x20)
 _ASCII = const(95)
 

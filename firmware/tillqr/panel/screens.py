@@ -47,8 +47,8 @@ class Fonts:
     """The fonts of one board, opened from a directory."""
 
     def __init__(self, directory: str) -> None:
-        self.small = Font(directory + "/small.tqf", 2000)
-        self.medium = Font(directory + "/medium.tqf", 1500)
+        self.small = Font(directory + "/small.tqf", 2400)
+        self.medium = Font(directory + "/medium.tqf", 1200)
         self.large = Font(directory + "/large.tqf", 1500)
         self.icon = Font(directory + "/icon.tqf", 0)
 

@@ -5,10 +5,9 @@ attempt's nonce, and the register, order, amount and currency of that attempt. N
 Whatever is wrong is a Rejected with a name; nothing else happens.
 """
 
-import json
-
 from micropython import const
 
+from tillqr import strict_json
 from tillqr.sale import mac, money
 
 VERSION = const(1)
@@ -91,11 +90,11 @@ def parse(body: bytes) -> Receipt:
     if len(body) > MAX_SIZE:
         raise Rejected("receipt_malformed")
     try:
-        fields = json.loads(str(body, "utf-8"))
-        if type(fields) is dict and _well_formed(fields):
+        fields = strict_json.parse(body)
+        if _well_formed(fields):
             fields["mac"] = bytes.fromhex(fields["mac"])
             return Receipt(fields)
-    except (ValueError, RuntimeError):  # no UTF-8, no JSON, no hex; nested too deep
+    except ValueError:  # no UTF-8, no JSON, no hex
         pass
     raise Rejected("receipt_malformed")
 

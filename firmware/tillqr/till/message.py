@@ -9,6 +9,7 @@ import json
 
 from micropython import const
 
+from tillqr import strict_json
 from tillqr.sale import money
 
 PROTOCOL = const(1)
@@ -162,16 +163,11 @@ def parse(kind: int, payload: "bytes | memoryview") -> dict:
 
 def _decode(payload: "bytes | memoryview") -> dict:
     try:
-        text = str(payload, "utf-8")
-    except UnicodeError:
+        return strict_json.parse(payload)
+    except strict_json.BadUtf8:
         raise Refusal("utf8") from None
-    try:
-        message = json.loads(text)
-    except (ValueError, RuntimeError):  # RuntimeError: nested too deep
+    except ValueError:
         raise Refusal("json") from None
-    if not isinstance(message, dict):
-        raise Refusal("json", "no_object")
-    return message
 
 
 def build(message: dict) -> bytes:

@@ -36,26 +36,6 @@ async def sleep_ms(duration: int) -> None:
     await asyncio.sleep(duration / 1000)
 
 
-class ThreadSafeFlag:
-    """A flag that one task waits for and an interrupt sets."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def set(self) -> None:
-        """Wake the waiter."""
-        self._event.set()
-
-    def clear(self) -> None:
-        """Forget that it was set."""
-        self._event.clear()
-
-    async def wait(self) -> None:
-        """Wait until it is set, and clear it."""
-        await self._event.wait()
-        self._event.clear()
-
-
 class UartReader:
     """asyncio.StreamReader over a machine.UART."""
 
@@ -84,7 +64,6 @@ def add_names() -> None:
     for function in (ticks_ms, ticks_add, ticks_diff):
         setattr(time, function.__name__, function)
     asyncio.sleep_ms = sleep_ms  # type: ignore[attr-defined]
-    asyncio.ThreadSafeFlag = ThreadSafeFlag  # type: ignore[attr-defined]
     gc.threshold = threshold  # type: ignore[attr-defined]
     sys.print_exception = print_exception  # type: ignore[attr-defined]
 
