@@ -15,7 +15,7 @@ MPY := $(SOURCES:firmware/%.py=build/firmware/%.mpy) $(SHIMS:host_sim/shims/%.py
 BENCH := build/fonts/.made $(MPY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sale test lint types unit clean
+.PHONY: help setup run sale test lint types unit picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ types: .venv/.made ## mypy: the firmware against the ESP32 stubs, the rest again
 
 unit: setup ## the tests alone (ARGS= for pytest)
 	@$(BIN)/pytest $(ARGS)
+
+picture: ## the README's picture, from the last sale's screens
+	@$(BIN)/python -m tools.picture
 
 clean: ## remove what was built, and the virtual environment
 	rm -rf build .venv

@@ -37,7 +37,7 @@ def profile(name: str) -> dict:
     """The board profile of a name; raises BoardError."""
     path = ROOT / "boards" / f"{name}.json"
     try:
-        return json.loads(path.read_text())  # type: ignore[no-any-return]
+        return dict(json.loads(path.read_text()))
     except OSError:
         known = ", ".join(sorted(path.stem for path in path.parent.glob("*.json")))
         raise BoardError(f"there is no board {name!r}; known: {known}") from None
@@ -157,7 +157,10 @@ class Board:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=console,
                     stderr=console,
+                    start_new_session=True,  # a terminal's Ctrl-C is for the bench
                 )
+                if self._stopping:
+                    self.kill()
                 status = await self._process.wait()
                 console.write(f"[bench] the firmware ended with status {status}\n".encode())
             self._quiet_watchdog()

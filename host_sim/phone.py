@@ -18,7 +18,9 @@ def read_code(picture: Image.Image) -> str:
     """The text of the one QR code in a picture; raises PhoneError."""
     framed = Image.new("RGB", (picture.width + 2 * _BEZEL, picture.height + 2 * _BEZEL), "black")
     framed.paste(picture, (_BEZEL, _BEZEL))
-    found = zxingcpp.read_barcodes(framed, zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(
+        framed, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    )
     if len(found) != 1:
         raise PhoneError(f"{len(found)} QR codes are in the picture, not one")
     return found[0].text

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from PIL import Image
+from tillqr.sale import money
 
 from host_sim.bench import Bench, BenchTimeout
 from host_sim.board import ROOT, RUNTIMES, BoardError
 from host_sim.phone import Phone, PhoneError
-from tillqr.sale import money
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
@@ -163,7 +163,7 @@ class Sale:
 
 def paid_rows(url: str, order: str) -> int:
     """How many paid rows of an order the database holds, read apart from the register."""
-    question = "SELECT count(*) FROM sales WHERE \"order\" = ?"
+    question = 'SELECT count(*) FROM sales WHERE "order" = ?'
     if url.startswith("sqlite:///"):
         with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
             return int(connection.execute(question, (order,)).fetchone()[0])
@@ -187,9 +187,7 @@ async def run(arguments: argparse.Namespace) -> dict:
     bench = Bench(arguments.runtime, arguments.board, directory, tell, **settings)
     database = ShopDatabase(arguments.db)
     async with bench:
-        register = await asyncio.to_thread(
-            Register, bench.board.line.path, database, name="3"
-        )
+        register = await asyncio.to_thread(Register, bench.board.line.path, database, name="3")
         try:
             sale = Sale(arguments, bench, register)
             outcome = await sale.run()

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted(path.stem for path in (ROOT / "tests" / "firmware").glob("test_*.py"))
 
 
-def test_there_are_neutral_tests():
+def test_there_are_neutral_tests() -> None:
     assert len(FILES) >= 10
 
 

@@ -76,7 +76,9 @@ def _draw(
     canvas = Image.new("L", (advance + 2 * margin, height), 0)
     draw = ImageDraw.Draw(canvas)
     if character == "�":
-        draw.rectangle((margin + 1, height // 4, margin + advance - 2, height * 3 // 4), outline=255)
+        draw.rectangle(
+            (margin + 1, height // 4, margin + advance - 2, height * 3 // 4), outline=255
+        )
     else:
         slack = advance - font.getlength(character)  # digits share one advance: centre them
         draw.text((margin + slack / 2, 0), character, font=font, fill=255)

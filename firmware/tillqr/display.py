@@ -61,9 +61,6 @@ class Display:
         self._checkout = till
         self._counters = counters
         self._wifi = wifi
-        self._link: "Link | None" = None
-        self._port: "TillPort | None" = None
-        self._backend: "Backend | None" = None
         self._encoder = qr.Encoder()
         self._encoder.encode("", "M", _SMALL_VERSION)  # takes its buffers while memory is whole
         self._view = screens.View(settings.shop, text)
@@ -199,7 +196,7 @@ class Display:
 
     def _dispatch(self, event: str, data: "dict | object | None" = None) -> None:
         before = self._checkout.state
-        effects = self._checkout.handle(event, data)  # type: ignore[arg-type]
+        effects = self._checkout.handle(event, data)
         if self._checkout.state != before or "show" in effects:
             self._restart_timer()
         for effect in effects:
@@ -281,4 +278,3 @@ _EFFECTS = {
     "results": Display._send_results,
     "ask": Display._ask,
 }
-

@@ -1,10 +1,10 @@
 """The backend's HTTP interface.
 
-    GET  /P/{code}                   the page that the phone opens (makes the charge)
-    POST /charges/{attempt}/pay      the payer pays
-    POST /charges/{attempt}/decline  the payer or the bank declines; form field `reason`
-    GET  /charges/{attempt}          what became of it, as JSON
-    POST /ask                        a display asks, signed; the answer is a receipt
+GET  /P/{code}                   the page that the phone opens (makes the charge)
+POST /charges/{attempt}/pay      the payer pays
+POST /charges/{attempt}/decline  the payer or the bank declines; form field `reason`
+GET  /charges/{attempt}          what became of it, as JSON
+POST /ask                        a display asks, signed; the answer is a receipt
 """
 
 import contextlib
@@ -19,12 +19,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+from tillqr.sale import money
 
 from host_sim.gateway import codes, pages, receipts
 from host_sim.gateway.push import Pusher
 from host_sim.gateway.reasons import REASONS
 from host_sim.gateway.store import Store
-from tillqr.sale import money
 
 _MAX_BODY = 4096
 

@@ -2,8 +2,9 @@
 
 from html import escape
 
-from host_sim.gateway.reasons import REASONS
 from tillqr.sale import money
+
+from host_sim.gateway.reasons import REASONS
 
 _STYLE = """
 :root{--ink:#101418;--brand:#14213d;--paper:#f4f5f7;--good:#0b6b38;--bad:#a3221b}

@@ -70,7 +70,7 @@ class Counter:
 
 @contextlib.asynccontextmanager
 async def counter(
-    runtime: str, directory: Path, baud: int = 115200, **settings: object
+    runtime: str, directory: Path, baud: int = 115200, **settings: Any
 ) -> AsyncIterator[Counter]:
     """A counter that has joined its network and shows the idle screen."""
     bench = Bench(runtime, directory=directory, till_baud=baud, **settings)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import serial
+from tillqr.till import frame, message
 
 from host_sim.board import ROOT, RUNTIMES
 from tests.e2e.counter import counter, pay
 from tests.firmware.test_link import raw_frame
-from tillqr.till import frame, message
 
 runtimes = pytest.mark.parametrize("runtime", RUNTIMES)
 

@@ -34,7 +34,7 @@ async def test_declined_then_paid(runtime: str, tmp_path: Path) -> None:
         assert (await shop.result())["outcome"] == "paid"
         outcomes = [row["outcome"] for row in shop.database.attempts("3", "1001")]
         assert outcomes == ["failed", "paid"]
-        assert shop.database.sale("3", "1001")["amount"] == 1234
+        assert (shop.database.sale("3", "1001") or {})["amount"] == 1234
         with pytest.raises(Refused, match="already_paid"):
             await shop.call(shop.register.start_payment, "1001", 1234, "EUR")
 
@@ -150,7 +150,7 @@ async def test_a_storage_failure_is_not_acknowledged(tmp_path: Path) -> None:
     async with counter("micropython", tmp_path) as shop:
         url = await shop.show_code()
         record = shop.database.record
-        failures = []
+        failures: list[dict] = []
 
         def failing(result: dict, device: str) -> str:
             from tools.register.database import StorageError

@@ -2,10 +2,11 @@
 
 import json
 
-from tests.support import raises
 from tillqr.sale.attempts import MAX_ATTEMPTS, Attempts, Full
 from tillqr.sale.mac import Key
 from tillqr.sale.receipt import Rejected, parse
+
+from tests.support import raises
 
 KEY = Key(bytes(range(32)))
 NONCE = "000102030405060708090a0b"

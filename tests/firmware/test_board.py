@@ -1,8 +1,9 @@
 """Settings are checked each time they are read; counters are bounded."""
 
-from tests.support import raises
 from tillqr.board.counters import Counters
 from tillqr.board.settings import BadSettings, Settings, device_key, wifi_password
+
+from tests.support import raises
 
 GOOD = {
     "device": "D0001",

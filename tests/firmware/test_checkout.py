@@ -1,11 +1,12 @@
 """The checkout: a table that gives every event its row, and loses no money in any order."""
 
-from tests.support import pay, raises
 from tillqr.sale import checkout
 from tillqr.sale.attempts import MAX_ATTEMPTS, Attempts
 from tillqr.sale.checkout import Checkout
 from tillqr.sale.mac import Key
 from tillqr.till.message import STATES, Refusal
+
+from tests.support import pay, raises
 
 EVENTS = (
     "cart",

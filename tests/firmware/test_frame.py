@@ -1,8 +1,9 @@
 """Frames survive the line, and nothing else passes for one."""
 
+from tillqr.till.frame import MAX_ON_LINE, MAX_PAYLOAD, FrameReader, FrameWriter
+
 from tests import vectors
 from tests.support import Counts, raises
-from tillqr.till.frame import MAX_ON_LINE, MAX_PAYLOAD, FrameReader, FrameWriter
 
 
 class Inbox:

@@ -1,8 +1,9 @@
 """The link delivers each message once, in order, whatever the line does."""
 
-from tests.support import Counts
 from tillqr.till import frame, message
 from tillqr.till.link import Link, answer_time
+
+from tests.support import Counts
 
 BAUD = 115200
 

@@ -1,7 +1,8 @@
 """HMAC-SHA256 against RFC 4231."""
 
-from tests.support import raises
 from tillqr.sale.mac import Key
+
+from tests.support import raises
 
 
 def test_rfc_4231_with_keys_of_allowed_length():

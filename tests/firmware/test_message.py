@@ -2,9 +2,10 @@
 
 import json
 
+from tillqr.till import message
+
 from tests import vectors
 from tests.support import pay, raises
-from tillqr.till import message
 
 
 def test_refused_vectors():

@@ -1,7 +1,8 @@
 """Amounts are integers in minor units, shown by the currency's exponent."""
 
-from tests.support import raises
 from tillqr.sale import money
+
+from tests.support import raises
 
 
 def test_exponents():

@@ -6,7 +6,6 @@ The fonts are those that `make setup` built; test_same_on_both.py compares what 
 import asyncio
 import hashlib
 
-from tests.support import raises
 from tillqr import qr
 from tillqr.panel import screens
 from tillqr.panel.font import Font
@@ -16,6 +15,8 @@ from tillqr.panel.st7789 import St7789
 from tillqr.panel.texts import Texts
 from tillqr.sale.attempts import Attempt
 from tillqr.sale.checkout import Cart, Sale
+
+from tests.support import raises
 
 FONTS = "build/fonts"
 TEXTS = "firmware/texts/en.txt"
@@ -97,7 +98,7 @@ def test_every_mark_is_inside_the_panel():
     for width, height in ((240, 240), (240, 320)):
         for state in screens.SCREENS:
             for left, top, right, bottom, _, _ in drawn(state, width, height).marks:
-                assert -2 <= left and right <= width + 2, (state, width, height)
+                assert left >= -2 and right <= width + 2, (state, width, height)
                 assert top >= 0 and bottom <= height, (state, width, height, top, bottom)
 
 

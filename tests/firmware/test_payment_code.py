@@ -1,10 +1,11 @@
 """The payment code: packed as documented, and always small enough."""
 
-from tests import vectors
 from tillqr import qr
 from tillqr.sale import payment_code
 from tillqr.sale.attempts import Attempt
 from tillqr.sale.mac import Key
+
+from tests import vectors
 
 KEY = Key(bytes(range(32)))
 SERIAL = bytes.fromhex("a4cf12345678")

@@ -2,10 +2,11 @@
 
 import json
 
-from tests import vectors
-from tests.support import raises
 from tillqr.sale import receipt
 from tillqr.sale.mac import Key
+
+from tests import vectors
+from tests.support import raises
 
 KEY = Key(bytes(range(32)))
 

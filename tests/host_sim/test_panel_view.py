@@ -126,7 +126,7 @@ def test_another_host_name_sees_nothing(panel: Panel, path: str) -> None:
 def data_of(event: str) -> dict[str, Any]:
     assert event.startswith("data: ")
     assert event.endswith("\n\n")
-    return json.loads(event[6:])  # type: ignore[no-any-return]
+    return json.loads(event[6:])
 
 
 async def test_a_stream_tells_what_is_then_each_change_then_ends(panel: Panel) -> None:

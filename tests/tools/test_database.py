@@ -66,7 +66,7 @@ def test_money_after_cancel_replaces_the_cancel(shop: ShopDatabase, path: Path) 
     assert rows(path, "SELECT count(*) FROM sales") == [(0,)]
 
 
-def test_a_failure_then_a_payment(shop: ShopDatabase, path: Path) -> None:
+def test_a_failure_then_a_payment(shop: ShopDatabase) -> None:
     shop.record(result("a1", "failed", reason="limit_exceeded"), "D0001")
     shop.record(result("a2"), "D0001")
     assert [row["outcome"] for row in shop.attempts("3", "1001")] == ["failed", "paid"]
@@ -78,7 +78,7 @@ def test_the_schema_itself_lets_no_order_be_paid_twice(shop: ShopDatabase, path:
     shop.record(result("a1"), "D0001")
     with sqlite3.connect(path) as connection, pytest.raises(sqlite3.IntegrityError):
         connection.execute(
-            'INSERT INTO sales SELECT register, "order", amount, currency, \'a9\', '
+            "INSERT INTO sales SELECT register, \"order\", amount, currency, 'a9', "
             "'T9', device, recorded_at FROM sales"
         )
 

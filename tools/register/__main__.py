@@ -62,9 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     cart.add_argument("--first", type=int, default=0, help="index of the first line given")
     cart.add_argument("--total", type=int, help="running total (default: the lines' sum)")
     cart.add_argument("lines", nargs="+", metavar="LINE", help=_LINE_HELP, type=_line)
-    command("cancel", _cancel, "cancel the sale of an order").add_argument(
-        "--order", required=True
-    )
+    command("cancel", _cancel, "cancel the sale of an order").add_argument("--order", required=True)
     command("query", _query, "what became of an order").add_argument("--order", required=True)
     command("info", _info, "what the display says of itself")
     return parser
@@ -115,7 +113,7 @@ def _query(register: Register, arguments: argparse.Namespace) -> int:
     return _PAID
 
 
-def _info(register: Register, arguments: argparse.Namespace) -> int:
+def _info(register: Register, _: argparse.Namespace) -> int:
     print(json.dumps(register.info()))
     return _PAID
 

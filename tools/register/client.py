@@ -11,9 +11,9 @@ from collections.abc import Callable
 from types import TracebackType
 
 import serial
-
 from tillqr.till import frame, message
 from tillqr.till.link import Link
+
 from tools.register.database import ShopDatabase, StorageError
 
 _POLL_SECONDS = 0.02
@@ -121,7 +121,8 @@ class Register:
 
         A line is {"name", "quantity", "amount"}; any number of them. Raises RegisterError.
         """
-        cart = {"order": order, "currency": currency, "total": total, "first": first, "lines": []}
+        cart: dict = {"order": order, "currency": currency, "total": total}
+        cart.update(first=first, lines=[])
         for line in lines:
             fuller = {**cart, "lines": [*cart["lines"], line]}
             if _fits(fuller):
@@ -272,9 +273,7 @@ class Register:
 
 def _fits(cart: dict) -> bool:
     """Whether a CART has no more lines and bytes than one message may have."""
-    return (
-        len(cart["lines"]) <= message.MAX_LINES and len(message.build(cart)) <= frame.MAX_PAYLOAD
-    )
+    return len(cart["lines"]) <= message.MAX_LINES and len(message.build(cart)) <= frame.MAX_PAYLOAD
 
 
 def _now() -> int:

@@ -93,7 +93,7 @@ class ShopDatabase:
         with self._engine.begin() as connection:
             known = self._outcome(connection, row["attempt"])
             outcome = result["outcome"]
-            if known in _MONEY or known == outcome:
+            if known is not None and (known in _MONEY or known == outcome):
                 return known
             if outcome == "paid" and self._paid(connection, row) is not None:
                 outcome = "late"

@@ -30,8 +30,8 @@ class Supervisor:
     async def _guard(self, name: str, coroutine: "Coroutine[object, object, None]") -> None:
         try:
             await coroutine
-        except Exception as error:  # the boundary of a task: nothing may pass it unseen
-            sys.print_exception(error)  # type: ignore[attr-defined]
+        except Exception as error:  # noqa: BLE001  (a task's boundary: nothing passes unseen)
+            sys.print_exception(error)
         if not self.fault:
             self.fault = name
             self._on_fault(name)

@@ -68,7 +68,7 @@ class Backend:
     async def _asked(self, attempt: "Attempt") -> bool:
         """Ask once; whether the answer settled the attempt."""
         try:
-            answer = await asyncio.wait_for(self._post(attempt), _DEADLINE_S)
+            answer: http.Message = await asyncio.wait_for(self._post(attempt), _DEADLINE_S)
         except (OSError, asyncio.TimeoutError, http.HttpError):
             self._count("backend_unreachable")
             return False
@@ -88,4 +88,3 @@ class Backend:
             return await http.read_message(reader)
         finally:
             await http.close(writer)
-

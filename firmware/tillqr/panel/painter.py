@@ -72,9 +72,7 @@ def _draw_text(
             x += font.advance(character)
 
 
-def _draw_code(
-    canvas: framebuf.FrameBuffer, x: int, y: int, symbol: "QrCode", pixels: int
-) -> None:
+def _draw_code(canvas: framebuf.FrameBuffer, x: int, y: int, symbol: "QrCode", pixels: int) -> None:
     """The rows of modules that touch the strip; runs of dark modules are one rectangle."""
     first = max(0, -y // pixels)
     for row in range(first, min(symbol.size, (_ROWS - y + pixels - 1) // pixels)):

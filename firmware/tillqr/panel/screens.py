@@ -156,8 +156,10 @@ class CartScreen(Screen):
         picture.text(_MARGIN, y, view.text("total"), fonts.small)
         count = str(cart.count) + " " + view.text("items")
         picture.text(_MARGIN, y + fonts.small.height, count, fonts.small)
-        room = picture.width - 3 * _MARGIN - max(
-            fonts.small.width(view.text("total")), fonts.small.width(count)
+        room = (
+            picture.width
+            - 3 * _MARGIN
+            - max(fonts.small.width(view.text("total")), fonts.small.width(count))
         )
         font = fonts.largest(words, room)
         y += (fonts.large.height - font.height) // 2

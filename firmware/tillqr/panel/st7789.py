@@ -123,7 +123,7 @@ def _blend(paper: int, ink: int, part: int) -> int:
 
 
 @micropython.viper
-def _expand(source: ptr8, start: int, count: int, target: ptr8, pairs: ptr8):  # noqa: F821
+def _expand(source: ptr8, start: int, count: int, target: ptr8, pairs: ptr8):
     """Turn `count` bytes of four 2-bit pixels, from `start` on, into six bytes each of four
     12-bit pixels."""
     out = 0

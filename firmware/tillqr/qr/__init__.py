@@ -1,9 +1,9 @@
 """QR Code symbols (ISO/IEC 18004): versions 1 to 40, all levels and masks, optimal segments."""
 
-from .encoder import Encoder, QrCode
-from .errors import BadArgument, DataTooLong, QrError
-
-__all__ = ("BadArgument", "DataTooLong", "Encoder", "QrCode", "QrError", "encode", "version_for")
+from .encoder import Encoder as Encoder
+from .encoder import QrCode as QrCode
+from .errors import BadArgument as BadArgument
+from .errors import DataTooLong as DataTooLong
 
 
 def encode(

@@ -6,9 +6,9 @@ from .tables import BLOCKS, ECC_PER_BLOCK, GENERATORS
 
 
 def _field() -> bytearray:
-    """Powers of 2 in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1, twice, and then logarithms from 1 on.
+    """Powers of 2 in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1, and logarithms.
 
-    Power n is at n, 0 <= n < 510; the logarithm of v at 509 + v.
+    Power n is at n, 0 <= n < 510; the logarithm of v, 0 < v < 256, at 509 + v.
     """
     table = bytearray(765)
     value = 1
@@ -24,15 +24,16 @@ _FIELD = _field()
 
 @micropython.viper
 def _protect(
-    stream: ptr8,
     at: int,
+    i: int,
     end: int,
     block: int,
     longer: int,
     short: int,
     degree: int,
+    stream: ptr8,
     field: ptr8,
-    generators: ptr8,
+    generator: ptr8,
 ):
     """Interleave the data codewords that end at `end` and their error correction into `stream`.
 
@@ -41,10 +42,6 @@ def _protect(
     remainder comes out behind it, over the block that is done with.
     """
     blocks = block
-    rows = short * blocks
-    first = 1
-    while generators[first - 1] != degree:
-        first += generators[first - 1] + 1
     while block:
         block -= 1
         start = end - short
@@ -53,44 +50,47 @@ def _protect(
         at = start
         to = block
         while at < end:
-            if to >= rows:
+            if at - start == short:
                 to -= longer  # the last row has no place for the shorter blocks
             stream[to] = stream[at]
             to += blocks
             at += 1
-        while at < end + degree:
+        i = degree
+        while i:
             stream[at] = 0
             at += 1
+            i -= 1
         at = start
         while at < end:
             factor = stream[at]
             at += 1
             if factor:
                 factor = field[factor + 509]
-                i = first
-                while i < first + degree:
-                    stream[at] = field[generators[i] + factor] ^ stream[at]
-                    at += 1
-                    i += 1
-                at -= degree
-        to = rows + blocks - longer + block
-        while at < end + degree:
+                i = degree
+                at += i
+                while i:
+                    i -= 1
+                    at -= 1
+                    stream[at] = field[generator[i] + factor] ^ stream[at]
+        to = short * blocks + blocks - longer + block
+        while i < degree:
             stream[to] = stream[at]
             to += blocks
             at += 1
+            i += 1
         end = start
 
 
-def protect(stream: object, source: int, count: int, version: int, level: int) -> None:
+def protect(stream: object, start: int, end: int, version: int, level: int) -> None:
     """Write the final codeword sequence of a symbol to the start of `stream`.
 
-    The `count` data codewords lie in the same buffer from `source`, behind the place for the
+    The data codewords lie in the same buffer from `start` to `end`, behind the place for the
     sequence. They are lost, and so are 30 bytes behind them.
     """
     entry = 40 * level + version - 1
     blocks = BLOCKS[entry]
-    longer = blocks - count % blocks
     degree = ECC_PER_BLOCK[entry]
-    _protect(
-        stream, 0, source + count, blocks, longer, count // blocks, degree, _FIELD, GENERATORS
-    )
+    short = (end - start) // blocks
+    longer = blocks - (end - start) % blocks
+    generator = GENERATORS[degree - 7]
+    _protect(0, 0, end, blocks, longer, short, degree, stream, _FIELD, generator)

@@ -3,12 +3,19 @@
 import sys
 from array import array
 
-from . import correction, masking, matrix, penalty, placement, segments
+from .correction import protect
 from .errors import BadArgument, DataTooLong
-from .tables import LEVELS, MAX_VERSION, data_codewords, raw_codewords
+from .masking import PATTERNS, apply, export
+from .matrix import draw_functions, words_needed
+from .penalty import penalty
+from .placement import place
+from .segments import ALPHANUMERIC, HEADS, plan, utf8_length, write
+from .tables import LEVELS, data_codewords, raw_codewords
 
 # MicroPython keeps str as UTF-8 and lets kernels read it in place; CPython does not.
 _MICROPYTHON = sys.implementation.name == "micropython"
+_TYPES = (str, bytes, bytearray, memoryview)
+_FIRST = b"\x01\x0a\x1b\x29"  # versions with which another width of count indicators begins
 
 
 class QrCode:
@@ -29,32 +36,20 @@ class QrCode:
     def module(self, x: int, y: int) -> int:
         """1 if the module in column `x` of row `y`, counted from the top left, is dark, else 0."""
         if not (0 <= x < self.size and 0 <= y < self.size):
-            raise BadArgument("no such module")
+            raise BadArgument("module")
         return self._rows[y * self.stride + (x >> 3)] >> (7 - (x & 7)) & 1
 
     def row(self, y: int) -> memoryview:
         """Row `y` as `stride` bytes, 1 is dark, most significant bit leftmost, pad bits zero."""
         if not 0 <= y < self.size:
-            raise BadArgument("no such row")
+            raise BadArgument("row")
         start = y * self.stride
         return memoryview(self._rows)[start : start + self.stride]
 
 
-def _new_words(count: int) -> object:
-    """Memory for `count` 32-bit words; MicroPython's kernels take any, CPython's need an array."""
-    return bytearray(4 * count) if _MICROPYTHON else array("I", bytes(4 * count))
-
-
-def _level_index(level: str) -> int:
-    index = LEVELS.find(level) if isinstance(level, str) and len(level) == 1 else -1
-    if index < 0:
-        raise BadArgument("level must be L, M, Q or H")
-    return index
-
-
-def _check(value: "int | None", least: int, most: int, name: str) -> None:
-    if value is not None and not (isinstance(value, int) and least <= value <= most):
-        raise BadArgument("%s must be %d to %d" % (name, least, most))
+def _check(value: "int | None", most: int, name: str) -> None:
+    if value is not None and not (isinstance(value, int) and 0 <= value <= most):
+        raise BadArgument(name)
 
 
 class Encoder:
@@ -65,13 +60,9 @@ class Encoder:
     """
 
     def __init__(self) -> None:
-        self._words = None
-        self._room = 0
         self._stream = bytearray(0)
         self._code = QrCode()
-        self._text = b""
-        self._count = self._bits = 0
-        self._eci = False
+        self._room = 0  # in _words
 
     def encode(
         self,
@@ -88,65 +79,68 @@ class Encoder:
         far as the version allows. `version` and `mask` are chosen, the smallest and the one with
         the lowest penalty, unless given. Raises DataTooLong and BadArgument.
         """
-        index = _level_index(level)
-        _check(version, 1, MAX_VERSION, "version")
-        _check(mask, 0, 7, "mask")
-        self._load(data)
-        version = self._plan(index, version)
-        if boost:
-            while index < 3 and self._bits <= 8 * data_codewords(version, index + 1):
-                index += 1
-        self._reserve(version)
-        self._draw(version, index)
-        size = 4 * version + 17
-        if mask is None:
-            mask = self._best_mask(size, index)
-        masking.apply(self._words, size, index, mask)
-        return self._result(version, index, mask)
+        _check(mask, 7, "mask")
+        version = self.version_for(data, level, version)
+        index = LEVELS.find(level)
+        while boost and index < 3 and self._bits <= 8 * data_codewords(version, index + 1):
+            index += 1
+        self._build(version, index)
+        return self._finish(version, index, mask)
 
-    def version_for(self, data: "str | bytes", level: str = "M") -> int:
-        """The smallest version that takes `data` at `level`. Raises DataTooLong, BadArgument."""
-        index = _level_index(level)
+    def version_for(
+        self, data: "str | bytes", level: str = "M", version: "int | None" = None
+    ) -> int:
+        """The smallest version that takes `data` at `level`, or `version` if that does.
+
+        Raises DataTooLong and BadArgument.
+        """
+        _check(version, 40, "version")
+        if version == 0 or not isinstance(level, str) or len(level) != 1 or level not in LEVELS:
+            raise BadArgument("version" if version == 0 else "level")
         self._load(data)
-        return self._plan(index, None)
+        return self._choose(LEVELS.find(level), version)
 
     def _load(self, data: "str | bytes") -> None:
-        """Take `data` as octets. They are read in place, so nothing is copied."""
+        """Take `data` as octets, which are read in place, not copied."""
+        if not isinstance(data, _TYPES):
+            raise BadArgument("data")
+        self._count = len(data)
+        self._eci = 0
         if isinstance(data, str):
-            characters = len(data)
             if _MICROPYTHON:
-                self._count = segments.utf8_length(data, 0, characters)
+                octets = utf8_length(0, self._count, data)
             else:
                 data = data.encode()
-                self._count = len(data)
-            self._eci = self._count != characters
-        elif isinstance(data, (bytes, bytearray, memoryview)):
-            self._count = len(data)
-            self._eci = False
-        else:
-            raise BadArgument("data must be str or bytes")
+                octets = len(data)
+            if octets != self._count:
+                self._count = octets
+                self._eci = 12
         self._text = data
 
-    def _plan(self, level: int, version: "int | None") -> int:
-        """Choose segments and, unless given, the version; return that."""
-        self._grow(self._count // 4 + 4)
-        first = last = version
-        capacity = 0
+    def _choose(self, level: int, version: "int | None") -> int:
+        """Plan the segments; return the smallest version that takes them, unless it is given."""
         for group in range(3):
-            if version is None:
-                first = (1, 10, 27)[group]
-                last = (9, 26, 40)[group]
-            elif group != segments.version_group(version):
-                continue
+            first = _FIRST[group]
+            last = _FIRST[group + 1] - 1
+            if version is not None:
+                if not first <= version <= last:
+                    continue
+                first = last = version
             capacity = 8 * data_codewords(last, level)
             # an octet takes at least a digit's share: no need to look closer if that is too much
             self._bits = self._count * 10 // 3
-            if self._bits > capacity:
-                continue
-            self._bits = segments.plan(self._text, self._count, self._eci, group, self._words)
             if self._bits <= capacity:
-                while self._bits > 8 * data_codewords(first, level):
-                    first += 1
+                self._grow(self._count // 4 + 4)
+                self._bits = self._eci + plan(
+                    0, 0, self._text, self._count, HEADS[group], self._words, ALPHANUMERIC
+                )
+            if self._bits <= capacity:
+                while first < last:
+                    middle = (first + last) // 2
+                    if self._bits <= 8 * data_codewords(middle, level):
+                        last = middle
+                    else:
+                        first = middle + 1
                 return first
         raise DataTooLong(self._bits, capacity)
 
@@ -154,56 +148,53 @@ class Encoder:
         """Have room for so many words; what they hold may be lost."""
         if self._room < words:
             self._words = None  # so that old and new need not fit side by side
-            self._words = _new_words(words)
+            # MicroPython's kernels take any memory as words, CPython's need an array of them
+            self._words = bytearray(4 * words) if _MICROPYTHON else array("I", bytes(4 * words))
             self._room = words
 
-    def _reserve(self, version: int) -> None:
-        """Have room for a symbol of `version`, keeping the planned segments."""
+    def _build(self, version: int, level: int) -> None:
+        """Turn the planned segments into the unmasked symbol."""
         size = 4 * version + 17
+        total = raw_codewords(version)
+        start = total + 1
+        end = start + data_codewords(version, level)
         # the final sequence and a zero, the data codewords, the last block's error correction
-        length = raw_codewords(version) + data_codewords(version, 0) + 31
+        length = start + data_codewords(version, 0) + 30
         if len(self._stream) < length:
             self._stream = bytearray(length)
+        stream = self._stream
+        heads = HEADS[(version > 9) + (version > 26)]
+        count = -self._count if self._eci else self._count
+        write(0, start, end, stream, self._text, count, heads, self._words, ALPHANUMERIC)
+        self._text = b""
+        self._grow(words_needed(size))
+        protect(stream, start, end, version, level)
+        stream[total] = 0
+        draw_functions(self._words, size, version)
+        place(0, 0, self._words, size, (size + 31) >> 5, stream)
+
+    def _finish(self, version: int, level: int, mask: "int | None") -> QrCode:
+        """Mask the symbol: with `mask`, or the one of lowest penalty (of equals, the first)."""
+        words = self._words
+        size = 4 * version + 17
+        strips = (size + 31) >> 5
         code = self._code
+        code.level = LEVELS[level]
+        level = (level ^ 1) << 3  # as the format information has it
+        if mask is None:
+            lowest = 1 << 29
+            for candidate in range(8):
+                apply(0, 0, words, size, strips, level | candidate, PATTERNS)
+                score = penalty(0, 0, words, size, strips)
+                if score < lowest:
+                    lowest = score
+                    mask = candidate
+        apply(0, 0, words, size, strips, level | mask, PATTERNS)
+        code.version = version
+        code.size = size
+        code.mask = mask
         code.stride = (size + 7) // 8
         if len(code._rows) < size * code.stride:
             code._rows = bytearray(size * code.stride)
-
-    def _draw(self, version: int, level: int) -> None:
-        """Turn the planned segments into the unmasked symbol."""
-        total = raw_codewords(version)
-        count = data_codewords(version, level)
-        stream = self._stream
-        group = segments.version_group(version)
-        start = total + 1
-        segments.write(
-            self._text, self._count, self._eci, group, self._words, stream, start, start + count
-        )
-        self._text = b""
-        size = 4 * version + 17
-        self._grow(matrix.words_needed(size))
-        correction.protect(stream, start, count, version, level)
-        stream[total] = 0
-        matrix.draw_functions(self._words, size, version)
-        placement.place(self._words, size, stream)
-
-    def _best_mask(self, size: int, level: int) -> int:
-        """The mask with the lowest penalty; of equals, the first."""
-        best = 0
-        lowest = 1 << 29
-        for mask in range(8):
-            masking.apply(self._words, size, level, mask)
-            score = penalty.penalty(self._words, size, lowest)
-            if score < lowest:
-                lowest = score
-                best = mask
-        return best
-
-    def _result(self, version: int, level: int, mask: int) -> QrCode:
-        code = self._code
-        code.version = version
-        code.size = 4 * version + 17
-        code.level = LEVELS[level]
-        code.mask = mask
-        masking.export(self._words, code.size, code._rows)
+        export(0, size, words, strips, code._rows)
         return code

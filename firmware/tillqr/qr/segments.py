@@ -9,35 +9,35 @@ import micropython
 from micropython import const
 
 # Table 5: alphanumeric values of the characters from space to Z; 99 for those that have none.
-_ALPHANUMERIC = (
+ALPHANUMERIC = (
     b"\x24\x63\x63\x63\x25\x26\x63\x63\x63\x63\x27\x28\x63\x29\x2a\x2b"
     b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x2c\x63\x63\x63\x63\x63"
     b"\x63\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18"
     b"\x19\x1a\x1b\x1c\x1d\x1e\x1f\x20\x21\x22\x23"
 )
 # Table 3: eight times the bits of mode and character count indicators, for three version groups.
-_HEADS = (0x606870, 0xA07880, 0xA08890)
+HEADS = (0x606870, 0xA07880, 0xA08890)
 _FAR = const(1 << 28)
 
 
-def version_group(version: int) -> int:
-    """Which of the three widths of character count indicators `version` uses (table 3)."""
-    return (version > 9) + (version > 26)
-
-
 @micropython.viper
-def utf8_length(text: ptr8, at: int, count: int) -> int:
-    """Octets that `count` characters take in the UTF-8 `text`, which a zero follows, if `at` is 0."""
-    while count or text[at] & 0xC0 == 0x80:
-        if text[at] & 0xC0 != 0x80:
-            count -= 1
+def utf8_length(at: int, count: int, text: ptr8) -> int:
+    """Octets that `count` characters take in the UTF-8 `text`."""
+    while at < count:
+        if text[at] > 0xBF:  # leads 2, 2, 3 or 4 octets
+            count += 0xE5 >> ((text[at] >> 3) & 6) & 3
         at += 1
     return at
 
 
 @micropython.viper
-def _plan(text: ptr8, mode: int, count: int, heads: int, scratch: object, values: ptr8) -> int:
+def plan(
+    at: int, cost: int, text: ptr8, count: int, heads: int, scratch: object, values: ptr8
+) -> int:
     """Write the mode of each octet for the shortest stream to `scratch`; return its bits.
+
+    `heads` is of the version group, `values` ALPHANUMERIC. `scratch` is 12 bytes longer than the
+    text at least.
 
     For each mode the cheapest way to have encoded all octets so far, ending in that mode, is kept
     in eighths of a bit: a digit takes 27, 27 and 26, an alphanumeric character 44, an octet 64. A
@@ -53,15 +53,16 @@ def _plan(text: ptr8, mode: int, count: int, heads: int, scratch: object, values
     at = 0
     while at < count:
         value = text[at] - 32
-        if 0 <= value and value < 59:
-            value = values[value]
-        else:
-            value = 99
+        value = values[value] if value >= 0 and value < 59 else 99
         came = 0
         next_low = _FAR
         next_best = 0
+        last = 0
+        if value > 44:
+            costs[0] = costs[1] = _FAR
+            last = 2
         mode = 3
-        while mode:
+        while mode > last:
             mode -= 1
             shift = mode << 3
             cost = costs[mode]
@@ -70,7 +71,7 @@ def _plan(text: ptr8, mode: int, count: int, heads: int, scratch: object, values
             if start < cost:
                 cost = start
                 before = best
-            came = came << 2 | before
+            came = before << (mode << 1) | came
             cost = (0x402C1B >> shift & 0xFF) + cost
             if cost & 7 == 1:
                 cost -= 1  # the third digit
@@ -94,20 +95,21 @@ def _plan(text: ptr8, mode: int, count: int, heads: int, scratch: object, values
 
 
 @micropython.viper
-def _write(
-    text: ptr8,
+def write(
     at: int,
+    size: int,
+    full: int,
+    out: ptr8,
+    text: ptr8,
     count: int,
     heads: int,
     scratch: object,
-    out: ptr8,
-    size: int,
-    full: int,
     values: ptr8,
 ):
     """Write the planned segments, the terminator and the padding to `out` from `size` to `full`.
 
-    (7.4.9, 7.4.10.) A negative `count` asks for an ECI designator, UTF-8, in front.
+    (7.4.9, 7.4.10.) A negative `count` asks for an ECI designator, UTF-8, in front. A terminator
+    for which there is no room touches the byte at `full`.
     """
     modes = ptr8(scratch)
     bits = 0
@@ -130,27 +132,19 @@ def _write(
                     end += 1
                 width = heads >> (mode << 3) + 3 & 0x1F
                 value = (1 << (width + mode - 4)) | (end - at)
-        elif mode == 0:
-            width = 1
-            while at < end and width < 10:
-                value = value * 10 + text[at] - 48
-                width += 3
-                at += 1
-        elif mode == 2:
-            value = text[at]
-            width = 8
-            at += 1
         else:
-            value = values[text[at] - 32]
-            width = 6
-            at += 1
-            if at < end:
-                value = value * 45 + values[text[at] - 32]
-                width = 11
+            # 3 digits in 4, 7, 10 bits; 2 alphanumeric characters in 6, 11; 1 octet in 8
+            left = 3 - mode
+            width = 1
+            while left and at < end:
+                left -= 1
+                width += (mode << 1) + 3
+                value *= 0x2D0A >> (mode << 3) & 0xFF
+                value += text[at] if mode == 2 else values[text[at] - 32]
                 at += 1
         bits = bits << width | value
         pending += width
-        while pending >= 8 and size < full:
+        while pending >= 8:
             pending -= 8
             out[size] = bits >> pending & 0xFF
             size += 1
@@ -163,27 +157,3 @@ def _write(
         out[size] = value
         value ^= 0xFD
         size += 1
-
-
-def plan(text: object, count: int, eci: bool, group: int, scratch: object) -> int:
-    """Bits of the shortest stream for `count` octets of `text` in the version `group`.
-
-    `scratch`, at least 12 bytes longer than the text, keeps the plan for `write`.
-    """
-    bits = _plan(text, 0, count, _HEADS[group], scratch, _ALPHANUMERIC)
-    return bits + 12 if eci else bits
-
-
-def write(
-    text: object,
-    count: int,
-    eci: bool,
-    group: int,
-    scratch: object,
-    out: object,
-    start: int,
-    end: int,
-) -> None:
-    """Fill the data codewords of `out` from `start` to `end` with what `plan` decided."""
-    count = -count if eci else count
-    _write(text, 0, count, _HEADS[group], scratch, out, start, end, _ALPHANUMERIC)

@@ -18,7 +18,7 @@ from tillqr.till.message import Refusal
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from typing import Callable
+    from collections.abc import Callable
 
 DURATIONS = {"paid": 8_000, "cancelled": 8_000, "failed": 120_000, "expired": 120_000}
 """Milliseconds that a state lasts at most; the code has its own time, the others have none."""

@@ -12,7 +12,7 @@ from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from typing import Callable
+    from collections.abc import Callable
 
 VERSION = const(1)
 MAX_PAYLOAD = const(1024)

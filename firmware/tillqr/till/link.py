@@ -17,7 +17,7 @@ from tillqr.till import frame, message
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from typing import Callable
+    from collections.abc import Callable
 
 _QUEUE = const(8)
 _SLOWEST = const(5000)
@@ -42,7 +42,8 @@ class Link:
     deliver(kind, message) carries out a received message; it raises message.Refusal to have it
     answered with NAK. When it returns, ACK is sent: whatever must be stored is stored by then.
     settled(kind, message, reason) tells what became of a sent message: reason "" for ACK, else
-    the NAK's reason; a refused HELLO stays and is said again, slowly. count(name) counts what was refused or repeated.
+    the NAK's reason; a refused HELLO stays and is said again, slowly. count(name) counts what
+    was refused or repeated.
     """
 
     def __init__(

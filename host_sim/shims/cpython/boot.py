@@ -47,7 +47,7 @@ class UartReader:
         from wire import readable  # type: ignore[import-not-found]
 
         await readable(self._uart)
-        return self._uart.readinto(buffer)  # type: ignore[no-any-return]
+        return self._uart.readinto(buffer)
 
 
 def print_exception(error: BaseException) -> None:
