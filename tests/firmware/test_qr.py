@@ -49,7 +49,7 @@ def _digest(code):
     rows = sha256()
     for y in range(code.size):
         rows.update(bytes(code.row(y)))
-    return "".join("{:02x}".format(b) for b in rows.digest()[:8])
+    return "".join(f"{b:02x}" for b in rows.digest()[:8])
 
 
 # --- a reader --------------------------------------------------------------------------------
