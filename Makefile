@@ -15,7 +15,7 @@ MPY := $(SOURCES:firmware/%.py=build/firmware/%.mpy) $(SHIMS:host_sim/shims/%.py
 BENCH := build/fonts/.made $(MPY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sale test lint types unit picture clean
+.PHONY: help setup run sale test lint types unit qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,6 +41,12 @@ types: .venv/.made ## mypy: the firmware against the ESP32 stubs, the rest again
 unit: setup ## the tests alone (ARGS= for pytest)
 	@$(BIN)/pytest $(ARGS)
 
+qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
+	@$(BIN)/python -m tools.qr_conformance
+
+bench-qr: setup .venv/.bench ## the QR encoder's instructions, heap and size beside others (needs valgrind, gcc, libqrencode-dev, libqrcodegen-dev)
+	@$(BIN)/python -m tools.bench_qr
+
 picture: ## the README's picture, from the last sale's screens
 	@$(BIN)/python -m tools.picture
 
@@ -52,6 +58,10 @@ clean: ## remove what was built, and the virtual environment
 	@test -d .venv || "$(PYTHON)" -m venv .venv
 	@echo "installing the pinned dependencies into .venv ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/.bench: .venv/.made
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 
 build/fonts/.made: tools/fonts.py .venv/.made

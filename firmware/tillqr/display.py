@@ -158,7 +158,7 @@ class Display:
             "serial": self._sender.serial.hex(),
             "shop": self._settings.shop,
             "state": self._checkout.state,
-            "network": self._wifi.address,
+            "network": self._wifi.address if self._wifi.connected else "",
             "counters": self._counters.report(_COUNTERS_ROOM),
         }
 

@@ -1,10 +1,12 @@
 """What a shop lives through: second tries, late money, restarts, networks that come and go."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
 
+from host_sim import board
 from host_sim.board import RUNTIMES
 from host_sim.phone import Phone, PhoneError
 from tests.e2e.counter import counter, decline, pay
@@ -128,6 +130,40 @@ async def test_no_network_no_code(runtime: str, tmp_path: Path) -> None:
 
 
 @runtimes
+@pytest.mark.parametrize("given_up_by", ["time", "cancel"])
+async def test_given_up_without_a_network(given_up_by: str, runtime: str, tmp_path: Path) -> None:
+    async with counter(runtime, tmp_path, qr_seconds=5) as shop:
+        url = await shop.show_code()
+        shop.bench.board.wifi_on = False
+        await shop.until(lambda info: not info["network"])
+        if given_up_by == "cancel":
+            await shop.call(shop.register.cancel, "1001")
+            assert (await shop.result())["outcome"] == "cancelled"
+        else:
+            await shop.until(lambda info: info["state"] == "unknown")
+        await asyncio.sleep(1)
+        shop.bench.board.wifi_on = True
+        await shop.until(lambda info: info["counters"].get("receipt_accepted") == 1)
+        if given_up_by == "time":
+            assert (await shop.result())["outcome"] == "expired"
+        phone = Phone()
+        assert "No longer valid" in (await phone.open(url)).text
+        await phone.close()
+        assert shop.bench.board.resets == 0
+
+
+@runtimes
+async def test_the_network_goes_between_pay_and_code(runtime: str, tmp_path: Path) -> None:
+    async with counter(runtime, tmp_path) as shop:
+        await shop.call(shop.register.start_payment, "1001", 1234, "EUR", None)
+        shop.bench.board.wifi_on = False
+        shop.bench.board.press("qr_key")
+        await asyncio.sleep(0.6)
+        assert (await shop.info())["state"] in ("qr", "choose")
+        assert not any(name.startswith("fault") for name in (await shop.info())["counters"])
+
+
+@runtimes
 async def test_a_board_that_restarts_is_found_again(runtime: str, tmp_path: Path) -> None:
     async with counter(runtime, tmp_path) as shop:
         boot = (await shop.info())["boot"]
@@ -191,10 +227,12 @@ async def test_both_runtimes_show_the_same_screens(tmp_path: Path) -> None:
     assert len(set(pictures[0])) == 5
 
 
-async def test_a_hung_board_is_reset_by_its_watchdog(tmp_path: Path) -> None:
+async def test_a_hung_board_is_reset_by_its_watchdog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = board.profile
+    monkeypatch.setattr(board, "profile", lambda name: {**real(name), "watchdog_ms": 2000})
     async with counter("cpython", tmp_path) as shop:
-        import signal
-
         process = shop.bench.board._process
         assert process is not None
         process.send_signal(signal.SIGSTOP)

@@ -5,6 +5,7 @@ receipt, nobody can pay that code any more. It is asked until it answers, with b
 """
 
 import asyncio
+import socket
 
 from micropython import const
 
@@ -47,6 +48,8 @@ class Backend:
         self._accept = accept
         self._count = count
         self._wake = asyncio.Event()
+        self._address = ""
+        self._resolved_for = 0
 
     def ask(self) -> None:
         """There is an attempt to ask about."""
@@ -61,7 +64,7 @@ class Backend:
                 pause = _FIRST_PAUSE_MS
                 self._wake.clear()
                 await self._wake.wait()
-            elif not await self._asked(attempt):
+            elif not self._wifi.connected or not await self._asked(attempt):
                 await asyncio.sleep_ms(pause)
                 pause = min(_LONGEST_PAUSE_MS, pause * 2)
 
@@ -81,10 +84,22 @@ class Backend:
     async def _post(self, attempt: "Attempt") -> http.Message:
         address = (self._wifi.address, self._own_port)
         question = self._sender.query(self._sender.code(attempt, address), True)
-        reader, writer = await asyncio.open_connection(self._host, self._port)
+        reader, writer = await asyncio.open_connection(self._resolved(), self._port)
         try:
             writer.write(http.request("/ask", self._host, question))
             await writer.drain()
             return await http.read_message(reader)
         finally:
             await http.close(writer)
+
+    def _resolved(self) -> str:
+        """The backend's IPv4 address, looked up once a Wi-Fi connection.
+
+        The look-up blocks, for seconds in a network that swallows it: not each time, then.
+        """
+        if self._host.replace(".", "").isdigit():
+            return self._host
+        if self._resolved_for != self._wifi.connections:
+            self._address = socket.getaddrinfo(self._host, self._port)[0][-1][0]
+            self._resolved_for = self._wifi.connections
+        return self._address

@@ -27,7 +27,9 @@ class Wifi:
         self.on_change: "Callable[[bool], None]" = _nobody
         self.connected = False
         self.address = ""
-        """The IPv4 address while connected, else ""."""
+        """The IPv4 address, or the last one while there is no connection; "" before the first."""
+        self.connections = 0
+        """How often a connection was made."""
 
     async def run(self) -> None:
         """Connect, watch, connect again; for ever."""
@@ -61,7 +63,9 @@ class Wifi:
 
     def _changed(self, connected: bool) -> None:
         self.connected = connected
-        self.address = self._wlan.ifconfig()[0] if connected else ""
+        if connected:
+            self.address = self._wlan.ifconfig()[0]
+            self.connections += 1
         self.on_change(connected)
 
 
