@@ -59,6 +59,8 @@ class Board:
         provisioning would have written to settings.json and to NVS."""
         if runtime not in RUNTIMES:
             raise BoardError(f"there is no runtime {runtime!r}; known: {', '.join(RUNTIMES)}")
+        if not (_BUILD / "fonts" / ".made").exists():
+            raise BoardError("the firmware is not built: run `make setup`")
         self._runtime = runtime
         self.profile = profile(board)
         self._directory = directory

@@ -43,8 +43,6 @@ class PanelModel:
         self._backlight = 0
         self.violations: list[str] = []
         self._memory = bytearray(3 * _MEMORY_WIDTH * _MEMORY_HEIGHT)
-        self.memory_bytes = 0
-        """Bytes of pixel data received."""
         self._reset()
 
     def _reset(self) -> None:
@@ -113,7 +111,6 @@ class PanelModel:
 
     def _take_data(self, data: bytes) -> None:
         if self._command in (_RAMWR, _RAMWRC):
-            self.memory_bytes += len(data)
             self._data += data
             self._write_pixels()
             return

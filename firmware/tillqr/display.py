@@ -85,7 +85,6 @@ class Display:
         """Carry out a message from the register; raises message.Refusal."""
         if kind == message.HELLO:
             self._link.send(message.INFO, self.info(), True)
-            self._result_sent = False  # a register that restarted may have lost what was sent
         elif kind == message.CART:
             self._dispatch("cart", content)
         elif kind == message.PAY:

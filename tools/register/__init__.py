@@ -6,7 +6,18 @@ with Register("/dev/ttyUSB0", ShopDatabase("sqlite:///shop.db"), name="3") as re
     result = register.pay("10000001", 1234, "EUR")
 """
 
-from tools.register.client import NoAnswer, Refused, Register, RegisterError
-from tools.register.database import ShopDatabase
+import sys
+
+try:
+    from tools.register.client import NoAnswer, Refused, Register, RegisterError
+    from tools.register.database import ShopDatabase
+except ModuleNotFoundError as missing:
+    if sys.argv[0] != "-m":
+        raise
+    # Run as a command by a Python that has not what `make setup` installs.
+    sys.exit(
+        f"register: {missing.name} is not installed for this Python: "
+        "run `make setup`, then use .venv/bin/python"
+    )
 
 __all__ = ["NoAnswer", "Refused", "Register", "RegisterError", "ShopDatabase"]
