@@ -162,6 +162,14 @@ class Bench:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._changed.wait(), 1)
 
+    async def code_gone(self, seconds: float) -> None:
+        """Wait until no QR code is on the panel any more."""
+        with _deadline(seconds, "the QR code is still on the panel"):
+            async with asyncio.timeout(seconds):
+                with contextlib.suppress(phone.PhoneError):
+                    while phone.read_code(self.picture()):
+                        await asyncio.sleep(0.05)
+
 
 def same(one: Image.Image, other: Image.Image) -> bool:
     """Whether two pictures are the same, pixel for pixel."""

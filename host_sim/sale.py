@@ -131,7 +131,7 @@ class Sale:
         return await self._result()
 
     async def _expired(self) -> dict:
-        await self._screen("unknown")
+        await self._bench.code_gone(_SECONDS_TO_EXPIRE + 10)
         self._step("unknown", "nobody paid in time: the display asks the backend")
         return await self._result()
 
