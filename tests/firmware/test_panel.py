@@ -127,6 +127,24 @@ def test_nothing_stands_in_the_quiet_zone():
                 assert outside, (height, length, mark)
 
 
+def test_the_longest_amount_overlaps_nothing():
+    for height in (240, 320):
+        shown = view()
+        shown.sale.amount = 9999999999
+        shown.sale.currency = "CHF"
+        for state in ("choose", "qr", "paid"):
+            marks = drawn(state, 240, height, shown).marks
+            for index, one in enumerate(marks):
+                for other in marks[index + 1 :]:
+                    apart = (
+                        one[2] - 4 <= other[0]
+                        or other[2] - 4 <= one[0]
+                        or one[3] <= other[1]
+                        or other[3] <= one[1]
+                    )
+                    assert apart, (height, state, one, other)
+
+
 def test_the_same_picture_needs_nothing():
     assert drawn("paid").difference(drawn("paid")) is not None  # the fonts are other objects
     fonts, shown = screens.Fonts(FONTS), view()

@@ -211,8 +211,10 @@ class QrScreen(Screen):
             self._line(picture, font, y + font.height, _MARGIN, view, clock)
         else:
             top = _LEAST_TEXT
-            picture.text(4, 0, amount, fonts.medium)
-            left = 4 + fonts.medium.width(amount) + 8
+            fits = fonts.medium.width(amount) <= picture.width // 2
+            big = fonts.medium if fits else font
+            picture.text(4, (top - big.height) // 2, amount, big)
+            left = 4 + big.width(amount) + 8
             self._line(picture, font, 4, left, view, clock)
         left = (picture.width - side) // 2 + _QUIET * pixels
         picture.code(left, top + _QUIET * pixels, code, pixels)
