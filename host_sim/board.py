@@ -20,7 +20,7 @@ from host_sim.uart_line import UartLine
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ("cpython", "micropython")
-HEAP = os.environ.get("TILLQR_HEAP", "160k")
+HEAP = "160k"
 _FIRMWARE = ROOT / "firmware"
 _SHIMS = ROOT / "host_sim" / "shims"
 _BUILD = ROOT / "build"
