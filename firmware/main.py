@@ -71,9 +71,7 @@ def build():  # type: ignore[no-untyped-def]
     """Build everything; return the supervisor that runs it."""
     profile = load_profile()
     wlan = network.WLAN(network.STA_IF)
-    wlan.active(
-        True
-    )  # the radio takes its memory first: later there may be too little in one piece
+    wlan.active(True)  # the radio first: later its memory may not be there in one piece
     width, height = profile["panel"]["width"], profile["panel"]["height"]
     panel = make_panel(profile)
 

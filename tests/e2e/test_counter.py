@@ -10,7 +10,7 @@ from host_sim import board
 from host_sim.board import RUNTIMES
 from host_sim.phone import Phone, PhoneError
 from tests.e2e.counter import counter, decline, pay
-from tools.register import Refused
+from tools.register import NoAnswer, Refused
 
 runtimes = pytest.mark.parametrize("runtime", RUNTIMES)
 
@@ -100,12 +100,31 @@ async def test_money_that_wins_the_race_is_late(runtime: str, tmp_path: Path) ->
         await shop.bench.backend.stop()  # the display can't close the charge
         await shop.call(shop.register.cancel, "1001")
         assert (await shop.result())["outcome"] == "cancelled"
-        shop.register._results.pop("1001")
+        # The same order again, for less; then the money for the first code comes after all.
+        await shop.call(shop.register.start_payment, "1001", 999, "EUR")
         assert await shop.post(shop.receipt(url)) == (200, "")
-        assert (await shop.result())["outcome"] == "late"
+        async with asyncio.timeout(10):
+            while shop.database.attempts("3", "1001")[0]["outcome"] != "late":
+                await asyncio.sleep(0.02)
+        with pytest.raises(NoAnswer):  # the payment under way has no result yet
+            await shop.call(shop.register.wait_for_result, "1001", 0.5)
         rows = shop.database.attempts("3", "1001")
         assert [(row["outcome"], row["transaction"]) for row in rows] == [("late", "T1")]
         assert shop.database.sale("3", "1001") is None
+
+
+async def test_a_refused_payment_does_not_stop_the_one_under_way(tmp_path: Path) -> None:
+    async with counter("micropython", tmp_path) as shop:
+        url = await shop.show_code()
+        for order, amount in (("1001", 9999), ("1002", 1234), ("1001", 0)):
+            with pytest.raises(Refused, match=r"busy|amount"):
+                await shop.call(shop.register.start_payment, order, amount, "EUR")
+        await shop.call(shop.register.start_payment, "1001", 1234, "EUR")  # a repeat is no harm
+        assert await shop.bench.code_on_panel() == url
+        await pay(url)
+        result = await shop.result()
+        assert (result["outcome"], result["amount"]) == ("paid", 1234)
+        assert len(shop.database.attempts("3", "1001")) == 1
 
 
 @runtimes

@@ -82,7 +82,9 @@ class Register:
         self._info: dict | None = None
         self._status: dict | None = None
         self._results: dict[str, dict] = {}
-        self._expected: dict[str, tuple[int, str]] = {}
+        self._order = ""
+        self._seen: set[str] = set()
+        self._past: set[str] = set()
         self._failure: Exception | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="till link", daemon=True)
@@ -136,16 +138,21 @@ class Register:
         self, order: str, amount: int, currency: str, method: str | None = "qr"
     ) -> None:
         """Ask for a payment and return when the display has taken it; raises RegisterError."""
-        with self._changed:
-            self._results.pop(order, None)
-            self._expected[order] = (amount, currency)
         pay = {"order": order, "register": self.name, "amount": amount, "currency": currency}
         if method is not None:
             pay["method"] = method
+        with self._changed:
+            self._results.pop(order, None)
+            if order != self._order:
+                self._order, self._seen = order, set()
+            self._past = set(self._seen)
         self._request(message.PAY, pay, _ANSWER_SECONDS)
 
     def wait_for_result(self, order: str, timeout: float) -> dict:
-        """The next RESULT of an order, stored by then; raises NoAnswer."""
+        """The next RESULT of an order, stored by then; raises NoAnswer.
+
+        What belongs to an attempt from before the last `start_payment` is stored, but not it.
+        """
         words = f"no result of order {order} in {timeout:g} s: it is unknown, not failed"
         return self._wait(lambda: self._results.get(order), timeout, words)
 
@@ -245,7 +252,7 @@ class Register:
         if kind == message.INFO:
             self._info = content
         elif kind == message.STATUS:
-            self._status = content
+            self._take_status(content)
         elif kind == message.RESULT:
             self._take_result(content)
         elif kind != message.HELLO:
@@ -253,16 +260,25 @@ class Register:
         if self._on_message is not None:
             self._on_message(message.name_of(kind), content)
 
+    def _take_status(self, status: dict) -> None:
+        """Keep a STATUS, and which attempts there were at the order that is being paid."""
+        self._status = status
+        if status.get("order") == self._order and status.get("attempt"):
+            self._seen.add(status["attempt"])
+            if status["state"] in ("qr", "unknown"):
+                self._past.discard(status["attempt"])  # PAY found it under way
+
     def _take_result(self, result: dict) -> None:
-        expected = self._expected.get(result["order"])
-        if expected is not None and expected != (result["amount"], result["currency"]):
-            raise message.Refusal("amount", "not what this register asked for")
         device = self._info["device"] if self._info else ""
         try:
             result["outcome"] = self._database.record(result, device)
         except StorageError:
             raise message.Refusal("storage") from None
-        self._results[result["order"]] = result
+        attempt = result["attempt"]
+        if result["order"] == self._order:
+            self._seen.add(attempt)
+        if attempt not in self._past:
+            self._results[result["order"]] = result
 
     def _settled(self, kind: int, content: dict, reason: str) -> None:
         if kind == message.HELLO and reason:
