@@ -194,11 +194,7 @@ class Display:
     # Effects.
 
     def _dispatch(self, event: str, data: "dict | object | None" = None) -> None:
-        before = self._checkout.state
-        effects = self._checkout.handle(event, data)
-        if self._checkout.state != before or "show" in effects:
-            self._restart_timer()
-        for effect in effects:
+        for effect in self._checkout.handle(event, data):
             _EFFECTS[effect](self)
 
     def _restart_timer(self) -> None:
@@ -211,6 +207,7 @@ class Display:
         self._view.seconds = duration // 1000
 
     def _show(self) -> None:
+        self._restart_timer()
         self._redraw.set()
 
     def _send_status(self) -> None:

@@ -128,6 +128,22 @@ async def test_a_refused_payment_does_not_stop_the_one_under_way(tmp_path: Path)
 
 
 @runtimes
+async def test_a_new_code_replaces_a_cancelled_one_at_once(runtime: str, tmp_path: Path) -> None:
+    async with counter(runtime, tmp_path) as shop:
+        codes = [await shop.show_code("2000")]
+        for order in range(2001, 2005):  # as fast as the line allows
+            await shop.call(shop.register.cancel, str(order - 1))
+            await shop.call(shop.register.start_payment, str(order), 1234, "EUR")
+            async with asyncio.timeout(10):
+                while (code := await shop.bench.code_on_panel()) in codes:
+                    await asyncio.sleep(0.05)
+            codes.append(code)
+            assert shop.payment(code).order == str(order)
+        await pay(codes[-1])
+        assert (await shop.result("2004"))["outcome"] == "paid"
+
+
+@runtimes
 async def test_no_network_no_code(runtime: str, tmp_path: Path) -> None:
     async with counter(runtime, tmp_path) as shop:
         idle = await shop.bench.next_picture()

@@ -64,6 +64,7 @@ def test_every_row_names_known_states_events_actions_and_effects():
         assert action == "" or hasattr(Checkout, "_" + action)
         for effect in effects.split():
             assert effect in EFFECTS
+        assert after == "" or "show" in effects.split()  # a state entered is shown and timed
         for state in STATES if states == "*" else states.split(" "):
             assert state in STATES
             pairs.append((state, event))

@@ -110,7 +110,7 @@ def test_nothing_stands_in_the_quiet_zone():
             picture = drawn("qr", 240, height, shown)
             marks = [mark for mark in picture.marks if mark[4] is shown.code]
             assert len(marks) == 1
-            left, top, right, bottom, _, pixels = marks[0]
+            left, top, right, bottom, _, (pixels, _) = marks[0]
             assert pixels >= 4
             quiet = 4 * pixels
             assert left >= quiet and right + quiet <= 240
@@ -162,6 +162,19 @@ def test_a_tick_sends_only_the_clock():
     screens.SCREENS["qr"].draw(after, fonts, shown)
     left, top, right, bottom = after.difference(before)
     assert painted(after, (left, top, right, bottom)).bytes < 2048
+
+
+def test_another_code_is_sent_though_it_is_made_in_the_same_object():
+    fonts, shown, encoder = screens.Fonts(FONTS), view(), qr.Encoder()
+    before, after = Picture(240, 320), Picture(240, 320)
+    shown.code = encoder.encode("HTTP://PAY.EXAMPLE/P/" + "A" * 99)
+    screens.SCREENS["qr"].draw(before, fonts, shown)
+    shown.code = encoder.encode("HTTP://PAY.EXAMPLE/P/" + "B" * 99)
+    shown.sale.attempt = Attempt("1" * 24, "10000001", "3", 387, "EUR")
+    screens.SCREENS["qr"].draw(after, fonts, shown)
+    code = next(mark for mark in after.marks if mark[4] is shown.code)
+    left, top, right, bottom = after.difference(before)
+    assert left <= code[0] and top <= code[1] and right >= code[2] and bottom >= code[3]
 
 
 def test_other_bands_redraw_everything():

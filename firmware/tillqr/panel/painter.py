@@ -56,7 +56,7 @@ def _draw(
         elif isinstance(thing, str):
             _draw_text(canvas, x + 2 - left, y - top, right - left, thing, detail)
         else:
-            _draw_code(canvas, x - left, y - top, thing, detail)
+            _draw_code(canvas, x - left, y - top, thing, detail[0])
 
 
 def _draw_text(

@@ -23,7 +23,7 @@ class Picture:
 
     A mark is (left, top, right, bottom, thing, detail): a rectangle, and in it a fill (thing
     None, detail the tone), a text (thing the str, detail the Font) or a QR symbol (thing the
-    QrCode, detail the pixels a module).
+    QrCode, detail the pixels a module and the code's name).
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -60,10 +60,13 @@ class Picture:
         """Text in the middle of the line."""
         self.text((self.width - font.width(words)) // 2, y, words, font)
 
-    def code(self, x: int, y: int, symbol: "QrCode", pixels: int) -> None:
-        """A QR symbol at `pixels` pixels a module; its quiet zone is the caller's."""
+    def code(self, x: int, y: int, symbol: "QrCode", pixels: int, name: str) -> None:
+        """A QR symbol at `pixels` pixels a module; its quiet zone is the caller's.
+
+        An encoder makes one symbol after another in the same object: `name` tells them apart.
+        """
         size = symbol.size * pixels
-        self.marks.append((x, y, x + size, y + size, symbol, pixels))
+        self.marks.append((x, y, x + size, y + size, symbol, (pixels, name)))
 
     def difference(self, shown: "Picture") -> "tuple[int, int, int, int] | None":
         """The rectangle (left, top, right, bottom) in which this differs from `shown`, or None.

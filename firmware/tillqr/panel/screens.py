@@ -217,7 +217,7 @@ class QrScreen(Screen):
             left = 4 + big.width(amount) + 8
             self._line(picture, font, 4, left, view, clock)
         left = (picture.width - side) // 2 + _QUIET * pixels
-        picture.code(left, top + _QUIET * pixels, code, pixels)
+        picture.code(left, top + _QUIET * pixels, code, pixels, view.sale.attempt.nonce)
 
     def _line(
         self, picture: "Picture", font: "Font", y: int, left: int, view: View, clock: str

@@ -3,12 +3,12 @@
 `handle` looks for the row of an event in the present state. What is in no row is refused by
 name. Rows give the next state, what to remember, and which effects the caller has to carry out:
 
-    show      draw the screen of the new state
+    show      draw the screen of the new state, and start its timer; every change of state has it
     status    tell the register the new state
     results   send the register what it has not acknowledged (attempts.undelivered)
     ask       ask the backend about what was given up (attempts.to_ask)
 
-Entering a state starts its timer (`DURATIONS`); the event "timeout" says that it ran out.
+The timers are in `DURATIONS`; the event "timeout" says that it ran out.
 """
 
 from micropython import const

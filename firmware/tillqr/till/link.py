@@ -171,8 +171,7 @@ class Link:
         try:
             self._deliver(kind, message.parse(kind, payload))
         except message.Refusal as refusal:
-            self._count("link_refused")
-            return (message.NAK, sequence, {"reason": refusal.reason, "detail": refusal.detail})
+            return self._nak(sequence, refusal)
         except MemoryError:
             self._count("link_no_memory")
             gc.collect()
@@ -211,12 +210,11 @@ class Link:
         self._queue.insert(0, (message.HELLO, self._hello))
 
     def _refuse(self, sequence: int, refusal: message.Refusal) -> None:
+        self._answer = self._nak(sequence, refusal)
+
+    def _nak(self, sequence: int, refusal: message.Refusal) -> tuple:
         self._count("link_refused")
-        self._answer = (
-            message.NAK,
-            sequence,
-            {"reason": refusal.reason, "detail": refusal.detail},
-        )
+        return (message.NAK, sequence, {"reason": refusal.reason, "detail": refusal.detail})
 
     def _take_answer(self, kind: int, sequence: int, payload: memoryview) -> None:
         if not self._flying or sequence != self._sequence:
