@@ -16,8 +16,10 @@ _GC_BYTES = 4096
 """Garbage is collected this often: a heap that was left to fill up is in pieces."""
 PROFILE = "board.json"
 SETTINGS = "settings.json"
-FONTS = "fonts"
-TEXTS = "texts/en.txt"
+FONTS = "fonts.tqf"
+TEXTS = "texts/{}.txt"
+_GLYPH_ROOM = 3584
+"""Bytes of glyphs that are kept; the largest icon takes 1.3 KB."""
 
 
 def load_profile() -> dict:
@@ -31,6 +33,7 @@ def make_panel(profile: dict):  # type: ignore[no-untyped-def]
     from tillqr.panel.st7789 import St7789
 
     pins, panel = profile["pins"], profile["panel"]
+    pixels = "rgb{}".format(panel["colours"])
     spi = machine.SPI(
         profile["spi"]["host"],
         baudrate=profile["spi"]["baudrate"],
@@ -47,6 +50,7 @@ def make_panel(profile: dict):  # type: ignore[no-untyped-def]
         dc=machine.Pin(pins["dc"], out, value=1),
         reset=machine.Pin(pins["reset"], out, value=1),
         backlight=machine.PWM(machine.Pin(pins["backlight"]), freq=1000, duty_u16=0),
+        pixels=__import__("tillqr.panel." + pixels, None, None, [pixels]),
         offset=(panel["column_offset"], panel["row_offset"]),
         rotation=panel["rotation"],
         inverted=panel["inverted"],
@@ -67,25 +71,73 @@ def make_uart(profile: dict, baud: int, buffer: int) -> machine.UART:
     )
 
 
+def make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyped-def]
+    """The panel's task, on the profile's panel; settings: None where there are none."""
+    from tillqr.panel.face import Face
+    from tillqr.panel.font import FontFile
+    from tillqr.panel.painter import Painter
+    from tillqr.panel.style import make_style
+
+    panel = make_panel(profile)
+    size = (profile["panel"]["width"], profile["panel"]["height"])
+    fonts = FontFile(FONTS, _GLYPH_ROOM, counters.add)
+    painter = Painter(panel, size[0], fonts.glyphs)
+    theme = settings.theme if settings else "light"
+    style = make_style(fonts, theme, settings is not None and settings.large_text)
+    return Face(panel, painter, style, view, size)
+
+
+def show_setup(profile: dict, counters, reason: str) -> None:  # type: ignore[no-untyped-def]
+    """Show why this board can't work yet, until it is provisioned and reset."""
+    from tillqr.panel.language import Language
+    from tillqr.panel.view import View
+
+    view = View("", Language(TEXTS.format("en")))
+    view.note = reason
+    face = make_face(profile, counters, None, view)
+    face.show("setup")
+    asyncio.run(face.start())
+    asyncio.run(face.run())
+
+
 def build():  # type: ignore[no-untyped-def]
-    """Build everything; return the supervisor that runs it."""
+    """Show that it starts, build everything, and return the supervisor that runs it."""
     profile = load_profile()
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)  # the radio first: later its memory may not be there in one piece
-    width, height = profile["panel"]["width"], profile["panel"]["height"]
-    panel = make_panel(profile)
 
+    from tillqr import __version__
     from tillqr.board import settings as board_settings
     from tillqr.board.counters import Counters
+    from tillqr.panel.language import Language
+    from tillqr.panel.view import View
+    from tillqr.unload import unload
+
+    counters = Counters()
+    nvs = esp32.NVS(board_settings.NAMESPACE)
+    try:
+        settings = board_settings.load(SETTINGS)
+        key = board_settings.device_key(nvs, settings.key_number)
+        view = View(settings.shop, Language(TEXTS.format(settings.language)))
+    except board_settings.BadSettings as bad:
+        return show_setup(profile, counters, str(bad))
+    except OSError:
+        return show_setup(profile, counters, "no texts in language " + settings.language)
+    view.note = settings.device + ", tillqr " + __version__
+    face = make_face(profile, counters, settings, view)
+    wifi_password = board_settings.wifi_password(nvs)
+    for finished in ("board.settings", "panel.style"):
+        unload("tillqr." + finished)
+    asyncio.run(face.start())
+
     from tillqr.board.key import PushKey
     from tillqr.board.supervisor import Supervisor
+    from tillqr.code_symbol import CodeSymbols
     from tillqr.display import Display
     from tillqr.net.backend import Backend
     from tillqr.net.endpoint import Endpoint
     from tillqr.net.wifi import Wifi
-    from tillqr.panel.painter import Painter
-    from tillqr.panel.screens import Fonts
-    from tillqr.panel.texts import Texts
+    from tillqr.qr import Encoder
     from tillqr.sale.attempts import Attempts
     from tillqr.sale.checkout import Checkout
     from tillqr.sale.payment_code import Sender
@@ -93,16 +145,13 @@ def build():  # type: ignore[no-untyped-def]
     from tillqr.till import port
     from tillqr.till.link import Link
 
-    settings = board_settings.load(SETTINGS)
-    nvs = esp32.NVS(board_settings.NAMESPACE)
-    key = board_settings.device_key(nvs, settings.key_number)
-
-    counters = Counters()
     book = Attempts(settings.device, key)
     sender = Sender(settings.device, machine.unique_id(), settings.shop, key)
-    wifi = Wifi(wlan, settings.wifi_ssid, board_settings.wifi_password(nvs))
-    till = Checkout(book, lambda: os.urandom(NONCE_SIZE).hex())
-    display = Display(settings, sender, book, till, counters, wifi, Texts(TEXTS))
+    width, height = profile["panel"]["width"], profile["panel"]["height"]
+    symbols = CodeSymbols(Encoder(), sender, settings.backend, width, height)
+    wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
+    till = Checkout(book, lambda: os.urandom(NONCE_SIZE).hex(), symbols.fits)
+    display = Display(settings, sender, book, till, counters, wifi, symbols, face)
 
     boot = os.urandom(8).hex()
     baud = settings.till_baud
@@ -116,10 +165,9 @@ def build():  # type: ignore[no-untyped-def]
     qr_pin = machine.Pin(profile["pins"]["qr_key"], machine.Pin.IN, machine.Pin.PULL_UP)
     qr_key = PushKey(qr_pin, display.press_qr)
 
-    painter = Painter(panel, width)
     watchdog = machine.WDT(timeout=profile["watchdog_ms"])
     supervisor = Supervisor(watchdog.feed, display.fault)
-    supervisor.add("panel", display.draw(panel, painter, Fonts(FONTS), width, height))
+    supervisor.add("panel", face.run())
     supervisor.add("till_receive", till_port.receive())
     supervisor.add("till_transmit", till_port.transmit())
     supervisor.add("clock", display.keep_time())
@@ -133,5 +181,5 @@ def build():  # type: ignore[no-untyped-def]
 if __name__ == "__main__":
     gc.threshold(_GC_BYTES)
     run = build().run()
-    del build, load_profile, make_panel, make_uart  # their code is not needed any more
+    del build, load_profile, make_panel, make_face, make_uart, show_setup  # not needed any more
     asyncio.run(run)

@@ -20,7 +20,10 @@ from host_sim.uart_line import UartLine
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ("cpython", "micropython")
-HEAP = "160k"
+HEAP_KB = 160
+"""What the firmware gets: with 64-bit pointers as much as the chip has for it."""
+SHIMS_KB = 12
+"""What the shims take besides; on the chip they are C, outside of Python's heap."""
 _FIRMWARE = ROOT / "firmware"
 _SHIMS = ROOT / "host_sim" / "shims"
 _BUILD = ROOT / "build"
@@ -59,7 +62,7 @@ class Board:
         provisioning would have written to settings.json and to NVS."""
         if runtime not in RUNTIMES:
             raise BoardError(f"there is no runtime {runtime!r}; known: {', '.join(RUNTIMES)}")
-        if not (_BUILD / "fonts" / ".made").exists():
+        if not (_BUILD / "fonts.tqf").exists():
             raise BoardError("the firmware is not built: run `make setup`")
         self._runtime = runtime
         self.profile = profile(board)
@@ -116,7 +119,8 @@ class Board:
     def _lay_out(self) -> None:
         directory = self._directory
         shutil.rmtree(directory, ignore_errors=True)
-        shutil.copytree(_BUILD / "fonts", directory / "fonts")
+        directory.mkdir(parents=True)
+        shutil.copyfile(_BUILD / "fonts.tqf", directory / "fonts.tqf")
         shutil.copytree(_FIRMWARE / "texts", directory / "texts")
         if self._runtime == "micropython":
             shutil.copytree(_BUILD / "firmware", directory, dirs_exist_ok=True)
@@ -130,7 +134,7 @@ class Board:
             boot = _SHIMS / "cpython" / "boot.py"
             return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
         micropython = Path(sys.executable).parent / "micropython"
-        return [str(micropython), "-X", f"heapsize={HEAP}", "-m", "main"]
+        return [str(micropython), "-X", f"heapsize={HEAP_KB + SHIMS_KB}k", "-m", "main"]
 
     def _environment(self) -> dict[str, str]:
         assert self._server is not None

@@ -25,6 +25,8 @@ _WITH_DATA = {0x2A: 4, 0x2B: 4, 0x36: 1, 0x3A: 1}
 _RAMWR = 0x2C
 _RAMWRC = 0x3C
 _MY, _MX, _MV, _BGR = 0x80, 0x40, 0x20, 0x08
+_HIGH_NIBBLE = bytes(17 * (value >> 4) for value in range(256))
+_LOW_NIBBLE = bytes(17 * (value & 15) for value in range(256))
 _ROTATED = (0x00, 0x60, 0xC0, 0xA0)  # MADCTL that shows an upright picture on a turned glass
 
 
@@ -147,26 +149,38 @@ class PanelModel:
             self._violate(f"pixels in colour mode {self._colour_mode:#04x}")
             return
         whole = len(self._data) // size * size
-        for colour in decode(self._data[:whole]):
-            self._write_pixel(colour)
+        pixels = decode(self._data[:whole])
         del self._data[:whole]
+        if self._madctl & _BGR:
+            pixels[0::3], pixels[2::3] = pixels[2::3], pixels[0::3]
+        start = 0
+        while start < len(pixels):
+            start += self._write_run(pixels, start)
         self._changed()
 
-    def _write_pixel(self, colour: bytes) -> None:
+    def _write_run(self, pixels: bytearray, start: int) -> int:
+        """Write pixels up to the end of the window's row; return how many bytes that were."""
         x, y = self._at
+        size = min(3 * (self._columns[1] + 1 - x), len(pixels) - start)
+        place = 3 * self._place(x, y)
+        step = 3 * self._place(x + 1, y) - place
+        for channel in range(3):
+            first, end = place + channel, place + channel + step * (size // 3)
+            part = pixels[start + channel : start + size : 3]
+            self._memory[first : None if end < 0 else end : step] = part
+        self._at = (x + size // 3, y)
+        if self._at[0] > self._columns[1]:
+            self._at = (self._columns[0], y + 1 if y < self._rows[1] else self._rows[0])
+        return size
+
+    def _place(self, x: int, y: int) -> int:
+        """Where in the memory the window's column x and row y are."""
         column, row = (y, x) if self._madctl & _MV else (x, y)
         if self._madctl & _MX:
             column = _MEMORY_WIDTH - 1 - column
         if self._madctl & _MY:
             row = _MEMORY_HEIGHT - 1 - row
-        if self._madctl & _BGR:
-            colour = colour[::-1]
-        place = 3 * (row * _MEMORY_WIDTH + column)
-        self._memory[place : place + 3] = colour
-        if x < self._columns[1]:
-            self._at = (x + 1, y)
-        else:
-            self._at = (self._columns[0], y + 1 if y < self._rows[1] else self._rows[0])
+        return row * _MEMORY_WIDTH + column
 
     def image(self) -> Image.Image:
         """What a person in front of the mounted panel sees."""
@@ -190,21 +204,19 @@ def _turn(memory: Image.Image, madctl: int) -> Image.Image:
     return memory.transpose(Image.Transpose.TRANSPOSE) if madctl & _MV else memory
 
 
-def _decode_12(data: bytearray) -> list[bytes]:
-    """Two RGB444 pixels in three bytes."""
-    pixels = []
-    for at in range(0, len(data), 3):
-        first, second, third = data[at : at + 3]
-        pixels.append(bytes((17 * (first >> 4), 17 * (first & 15), 17 * (second >> 4))))
-        pixels.append(bytes((17 * (second & 15), 17 * (third >> 4), 17 * (third & 15))))
+def _decode_12(data: bytearray) -> bytearray:
+    """Two RGB444 pixels in three bytes, as six bytes of RGB."""
+    pixels = bytearray(2 * len(data))
+    pixels[0::2] = data.translate(_HIGH_NIBBLE)
+    pixels[1::2] = data.translate(_LOW_NIBBLE)
     return pixels
 
 
-def _decode_16(data: bytearray) -> list[bytes]:
-    """RGB565, the high byte first."""
-    pixels = []
+def _decode_16(data: bytearray) -> bytearray:
+    """RGB565, the high byte first, as bytes of RGB."""
+    pixels = bytearray()
     for at in range(0, len(data), 2):
         value = data[at] << 8 | data[at + 1]
         red, green, blue = value >> 11, value >> 5 & 63, value & 31
-        pixels.append(bytes((red * 255 // 31, green * 255 // 63, blue * 255 // 31)))
+        pixels += bytes((red * 255 // 31, green * 255 // 63, blue * 255 // 31))
     return pixels

@@ -274,7 +274,7 @@ def _sole_use(directory: Path) -> Iterator[None]:
 
 def _check_build(runtime: str) -> None:
     """Raises RunError if what the board needs has not been built."""
-    needed = [_BUILD / "fonts"]
+    needed = [_BUILD / "fonts.tqf"]
     if runtime == "micropython":
         micropython = Path(sys.executable).parent / "micropython"
         needed += [_BUILD / "firmware" / "main.mpy", _BUILD / "shims", micropython]

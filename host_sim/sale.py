@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from PIL import Image
 from tillqr.sale import money
 
+from host_sim import english
 from host_sim.bench import Bench, BenchTimeout
 from host_sim.board import ROOT, RUNTIMES, BoardError
 from host_sim.phone import Phone, PhoneError
@@ -88,7 +89,7 @@ class Sale:
         lines.append({"name": "Coffee", "quantity": "1", "amount": left})
         await asyncio.to_thread(self._register.cart, self._order, currency, lines, amount)
         await self._screen("cart")
-        self._step("cart", f"cart of {len(lines)} lines, {money.display(amount, currency)}")
+        self._step("cart", f"cart of {len(lines)} lines, {english.money(amount, currency)}")
 
     async def _code(self) -> None:
         arguments = self._arguments

@@ -1,65 +1,153 @@
-"""Rasterise the firmware's fonts: Inter (SIL Open Font License, from PyPI) into *.tqf files.
+"""Rasterise the firmware's fonts into one file (firmware/tillqr/panel/font.py has the format).
 
-The format is described in firmware/tillqr/panel/font.py. `python -m tools.fonts DIR` writes one
-file a size; the same inputs give the same bytes.
+Latin and signs are Inter's, Chinese is Noto Sans SC's (both SIL Open Font License, from PyPI);
+the icons are drawn here. `python -m tools.fonts FILE`; the same inputs give the same bytes.
 """
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
-import fontpkg_inter
 from PIL import Image, ImageDraw, ImageFont
 
-SIZES = {"small": (16, 500), "medium": (21, 600), "large": (34, 700), "icon": (64, 700)}
-"""Name of a font: its size in pixels and its weight."""
+from tools import icons
 
+ROOT = Path(__file__).resolve().parent.parent
+
+LATIN = "".join(chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180), 0x218, 0x219))
+SIGNS = "–—‘’‚“”„†•…‹›€₡₦₨₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾₿฿℃№™×−\u2009\u200b\u202f"
+BOX = "\ufffd"
+_BAND = 32  # code points between two that the reader keeps
 _ASCII = [chr(code) for code in range(0x20, 0x7F)]
-_LATIN = [chr(code) for code in range(0xA0, 0x180)]
-_SIGNS = list("–—‘’“”…•€₩₹₺₽₫₪₱฿₦₡₴₸₿×✓✗�")
 _DIGITS = "0123456789"
-_ICONS = list("✓✗?�")
+
+
+def gb2312_level_1() -> str:
+    """The 3,755 most used Chinese characters and the punctuation (GB 2312-80, rows 16 to 55,
+    and 1 and 3)."""
+    rows = [*range(0xB0, 0xD8), 0xA1, 0xA3]
+    codes = [bytes((row, cell)) for row in rows for cell in range(0xA1, 0xFF)]
+    return "".join(code.decode("gb2312", "ignore") for code in codes)
+
+
+def used_han() -> str:
+    """The wide characters in the display's own Chinese texts, for the sizes that have no more."""
+    words = (ROOT / "firmware" / "texts" / "zh.txt").read_text(encoding="utf-8")
+    return "".join(character for character in words if ord(character) >= 0x2E80)
 
 
 def main() -> int:
-    """Write every font file into the directory named on the command line."""
+    """Write the font file named on the command line."""
     parser = argparse.ArgumentParser(prog="tools.fonts", description=__doc__.splitlines()[0])
-    parser.add_argument("directory", type=Path)
-    directory = parser.parse_args().directory
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, (size, weight) in SIZES.items():
-        characters = _ICONS if name == "icon" else [*_LATIN, *_SIGNS]
-        (directory / f"{name}.tqf").write_bytes(font_file(size, weight, characters))
+    parser.add_argument("file", type=Path)
+    target = parser.parse_args().file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    every, some = gb2312_level_1(), used_han()
+    blocks = [
+        text_font(16, 500, every),
+        text_font(22, 600, every),
+        text_font(28, 650, some),
+        text_font(34, 700, some),
+        text_font(48, 700, ""),
+        icon_font(44),
+        icon_font(72),
+    ]
+    target.write_bytes(font_file(blocks))
     return 0
 
 
-def font_file(size: int, weight: int, characters: list[str]) -> bytes:
-    """A font file of ASCII and `characters` at `size` pixels; icons need no ASCII shapes."""
-    font = _inter(size, weight)
-    wanted = _ASCII + sorted({c for c in characters if _has(font, c) or c == "�"})
-    digit_advance = max(round(font.getlength(digit)) for digit in _DIGITS)
-    ascent, descent = font.getmetrics()
-    tiny = size > 60  # a font of icons: its ASCII part stays empty
-    index, bitmaps = bytearray(), bytearray()
-    offset = 7 + 11 * len(wanted)
-    for character in wanted:
-        if tiny and character in _ASCII and character not in characters:
-            index += ord(character).to_bytes(3, "big") + bytes(8)
-            continue
-        advance = digit_advance if character in _DIGITS else round(font.getlength(character))
-        image, left, top = _draw(font, character, advance, ascent + descent)
-        index += ord(character).to_bytes(3, "big") + (offset + len(bitmaps)).to_bytes(3, "big")
-        index += bytes((image.width, image.height, left & 0xFF, top, advance))
-        bitmaps += _packed(image)
-    header = b"TQF1" + bytes((ascent + descent,)) + len(wanted).to_bytes(2, "big")
-    return bytes(header + index + bitmaps)
+class Block:
+    """One size: its glyphs as (code point, advance, left, top, picture), not yet in order."""
+
+    def __init__(self, size: int, height: int, wide: int) -> None:
+        self.size = size
+        self.height = height
+        self.wide = wide
+        self.glyphs: dict[int, tuple[int, int, int, Image.Image]] = {}
+
+    def packed(self) -> bytes:
+        """The block as the file has it."""
+        codes = sorted(self.glyphs)
+        assert codes[:95] == list(range(0x20, 0x7F)) and codes[-1] <= 0xFFFF
+        table = b"".join(code.to_bytes(2, "big") for code in codes)
+        coarse = b"".join(code.to_bytes(2, "big") for code in codes[::_BAND])
+        advances = bytes(self.glyphs[code][0] for code in codes[:95])
+        head = len(codes).to_bytes(2, "big") + advances + coarse + table
+        index, bitmaps = bytearray(), bytearray()
+        start = len(head) + 8 * len(codes)
+        for code in codes:
+            advance, left, top, image = self.glyphs[code]
+            index += (start + len(bitmaps)).to_bytes(3, "big")
+            index += bytes(((image.width + 3) // 4, image.height, left & 0xFF, top, advance))
+            bitmaps += _packed(image)
+        return bytes(head + index + bitmaps)
+
+
+def font_file(blocks: list[Block]) -> bytes:
+    """The whole file."""
+    head = bytearray(b"TQF2" + bytes((len(blocks),)))
+    place = len(head) + 12 * len(blocks)
+    bodies = [block.packed() for block in blocks]
+    for block, body in zip(blocks, bodies, strict=True):
+        head += bytes((block.size, block.height, block.wide, 0))
+        head += place.to_bytes(4, "big") + len(body).to_bytes(4, "big")
+        place += len(body)
+    return bytes(head) + b"".join(bodies)
+
+
+def text_font(size: int, weight: int, han: str) -> Block:
+    """Latin, signs and some Chinese characters at `size` pixels."""
+    inter, noto = _inter(size, weight), _noto(size, weight)
+    ascent, descent = inter.getmetrics()
+    height = ascent + descent
+    block = Block(size, height, size)
+    digits = max(round(inter.getlength(digit)) for digit in _DIGITS)
+    for character in dict.fromkeys(LATIN + SIGNS):
+        font = inter if _has(inter, character) else noto
+        if font is inter or _has(noto, character):
+            advance = digits if character in _DIGITS else round(font.getlength(character))
+            advance = 0 if character == "\u200b" else advance
+            block.glyphs[ord(character)] = _drawn(font, character, advance, ascent, height)
+    for character in dict.fromkeys(han):
+        if ord(character) >= 0x2E80 and _has(noto, character):
+            block.glyphs[ord(character)] = _drawn(noto, character, size, ascent, height)
+    block.glyphs[ord(BOX)] = _box(size, height)
+    return block
+
+
+def icon_font(size: int) -> Block:
+    """The icons at `size` pixels; its ASCII is empty."""
+    block = Block(size, size, size)
+    nothing = Image.new("L", (0, 0))
+    for character in _ASCII:
+        block.glyphs[ord(character)] = (0, 0, 0, nothing)
+    for code, image in icons.drawn(size).items():
+        block.glyphs[code] = (size, *_cropped(image, 0))
+    block.glyphs[ord(BOX)] = _box(size, size)
+    return block
 
 
 def _inter(size: int, weight: int) -> ImageFont.FreeTypeFont:
-    path = Path(fontpkg_inter.__file__).parent / "files" / "Inter[opsz,wght].ttf"
-    font = ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+    path = _package_file("fontpkg_inter", "files/Inter[opsz,wght].ttf")
+    font = ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
     font.set_variation_by_axes([min(32, max(14, size)), weight])
     return font
+
+
+def _noto(size: int, weight: int) -> ImageFont.FreeTypeFont:
+    path = _package_file("justmytype_intl_cjk", "fonts/ofl/notosanssc/NotoSansSC[wght].ttf")
+    font = ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+    font.set_variation_by_axes([weight])
+    return font
+
+
+def _package_file(package: str, name: str) -> str:
+    """A file of an installed package, which need not be imported."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"fonts: the package {package} is not installed; run `make setup`")
+    return str(Path(spec.origin).parent / name)
 
 
 def _has(font: ImageFont.FreeTypeFont, character: str) -> bool:
@@ -68,36 +156,45 @@ def _has(font: ImageFont.FreeTypeFont, character: str) -> bool:
     return bytes(shape) != bytes(nothing) or character.isspace()
 
 
-def _draw(
-    font: ImageFont.FreeTypeFont, character: str, advance: int, height: int
-) -> tuple[Image.Image, int, int]:
-    """The cropped 8-bit picture of a character, and where its left and top edges stand."""
+def _drawn(
+    font: ImageFont.FreeTypeFont, character: str, advance: int, ascent: int, height: int
+) -> tuple[int, int, int, Image.Image]:
+    """A glyph on the baseline that Inter's ascent gives; the line cuts what is beyond it."""
     margin = height
     canvas = Image.new("L", (advance + 2 * margin, height), 0)
-    draw = ImageDraw.Draw(canvas)
-    if character == "�":
-        draw.rectangle(
-            (margin + 1, height // 4, margin + advance - 2, height * 3 // 4), outline=255
-        )
-    else:
-        slack = advance - font.getlength(character)  # digits share one advance: centre them
-        draw.text((margin + slack / 2, 0), character, font=font, fill=255)
-    quantised = canvas.point(lambda value: (value * 3 + 127) // 255)
+    slack = advance - font.getlength(character)  # digits share one advance: centre them
+    place = (margin + slack / 2, ascent)
+    ImageDraw.Draw(canvas).text(place, character, font=font, fill=255, anchor="ls")
+    return (advance, *_cropped(canvas, margin))
+
+
+def _box(size: int, height: int) -> tuple[int, int, int, Image.Image]:
+    """The sign for a character that the font doesn't have."""
+    width = size * 5 // 8
+    canvas = Image.new("L", (width, height), 0)
+    box = (1, height // 5, width - 2, height * 4 // 5)
+    ImageDraw.Draw(canvas).rectangle(box, outline=255, width=max(1, size // 16))
+    return (width, *_cropped(canvas, 0))
+
+
+def _cropped(canvas: Image.Image, margin: int) -> tuple[int, int, Image.Image]:
+    """Left, top and picture of a drawing in four tones, cropped to what is not empty."""
+    quantised = canvas.point([(value * 3 + 127) // 255 for value in range(256)])
     box = quantised.getbbox()
     if box is None:
-        return Image.new("L", (0, 0)), 0, 0
-    return quantised.crop(box), box[0] - margin, box[1]
+        return 0, 0, Image.new("L", (0, 0))
+    return box[0] - margin, box[1], quantised.crop(box)
 
 
 def _packed(image: Image.Image) -> bytes:
     """Rows of 2-bit pixels, the leftmost in the low bits."""
-    out = bytearray()
-    for y in range(image.height):
-        row = [int(image.getpixel((x, y))) for x in range(image.width)]  # type: ignore[arg-type]
-        row += [0] * (-len(row) % 4)
-        for x in range(0, len(row), 4):
-            out.append(row[x] | row[x + 1] << 2 | row[x + 2] << 4 | row[x + 3] << 6)
-    return bytes(out)
+    if not image.width:
+        return b""
+    wide = Image.new("L", ((image.width + 3) // 4 * 4, image.height), 0)
+    wide.paste(image, (0, 0))
+    tones = wide.tobytes()
+    quads = zip(tones[0::4], tones[1::4], tones[2::4], tones[3::4], strict=True)
+    return bytes(a | b << 2 | c << 4 | d << 6 for a, b, c, d in quads)
 
 
 if __name__ == "__main__":

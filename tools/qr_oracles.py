@@ -37,7 +37,7 @@ with open(sys.argv[1], "rb") as jobs:
         text, level, version, mask = line.decode().rstrip("\\n").split("\\t")
         version = int(version) or None
         encoder.version_for(text, level, version)
-        modes = bytes(memoryview(encoder._words))[12 : 12 + encoder._count]
+        modes = bytes(memoryview(encoder.words))[12 : 12 + encoder._count]
         bits = encoder._bits
         code = encoder.encode(text, level, version, None if mask == "-" else int(mask), False)
         rows = "".join("".join("%02x" % b for b in code.row(y)) for y in range(code.size))

@@ -9,9 +9,7 @@ import time
 
 from micropython import const
 
-from tillqr import __version__, qr
-from tillqr.panel import screens
-from tillqr.panel.picture import Picture
+from tillqr import __version__
 from tillqr.sale import checkout, payment_code, receipt
 from tillqr.till import message
 
@@ -19,11 +17,10 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from tillqr.board.counters import Counters
     from tillqr.board.settings import Settings
+    from tillqr.code_symbol import CodeSymbols
     from tillqr.net.backend import Backend
     from tillqr.net.wifi import Wifi
-    from tillqr.panel.painter import Painter
-    from tillqr.panel.st7789 import St7789
-    from tillqr.panel.texts import Texts
+    from tillqr.panel.face import Face
     from tillqr.sale.attempts import Attempts
     from tillqr.till.link import Link
     from tillqr.till.port import TillPort
@@ -31,8 +28,9 @@ if TYPE_CHECKING:
 _TURN_MS = const(50)
 _RESULT_PAUSE_MS = const(2000)
 _COUNTERS_ROOM = const(640)  # what the other fields of INFO leave of a frame
-_SMALL_VERSION = const(7)
-"""The largest symbol that 240 pixels show at four pixels a module (45 + 8 modules)."""
+_PAGE_SECONDS = const(12)
+_DETAILS_SECONDS = const(3)
+"""Of a code that leaves no room for text: the text's part of each turn."""
 
 _STATUS_OF = {
     "receipt_malformed": 400,
@@ -53,7 +51,8 @@ class Display:
         till: checkout.Checkout,
         counters: "Counters",
         wifi: "Wifi",
-        text: "Texts",
+        symbols: "CodeSymbols",
+        face: "Face",
     ) -> None:
         self._settings = settings
         self._sender = sender
@@ -61,12 +60,12 @@ class Display:
         self._checkout = till
         self._counters = counters
         self._wifi = wifi
-        self._encoder = qr.Encoder()
-        self._encoder.encode("", "M", _SMALL_VERSION)  # takes its buffers while memory is whole
-        self._view = screens.View(settings.shop, text)
+        self._symbols = symbols
+        self._face = face
+        self._view = face.view
         self._shown_attempt: "object | None" = None
-        self._redraw = asyncio.Event()
         self._fault = ""
+        self._seconds = 0
         self._deadline = 0
         self._timed = False
         self._result_sent = False
@@ -78,6 +77,8 @@ class Display:
         self._port = port
         self._backend = backend
         self._wifi.on_change = self._network_changed
+        self._view.online = False
+        self._show()
 
     # From the register.
 
@@ -169,11 +170,12 @@ class Display:
         """A task ended: show it, whatever else is going on."""
         self._counters.add("fault_" + name)
         self._fault = name
-        self._redraw.set()
+        self._view.note = name
+        self._face.show("fault")
 
     def _network_changed(self, connected: bool) -> None:
-        self._checkout.hears = connected
-        self._redraw.set()
+        self._checkout.hears = self._view.online = connected
+        self._dispatch("network")
 
     async def keep_time(self) -> None:
         """Count the state's time down and repeat what was not delivered; for ever."""
@@ -183,13 +185,27 @@ class Display:
                 left = time.ticks_diff(self._deadline, now)
                 if left <= 0:
                     self._timed = False
-                    self._dispatch("timeout")
-                elif (left + 999) // 1000 != self._view.seconds:
-                    self._view.seconds = (left + 999) // 1000
-                    self._redraw.set()
+                    self._time_is_up()
+                elif (left + 999) // 1000 != self._seconds:
+                    self._tick((left + 999) // 1000)
             self._send_results()
             self._port.flush()
             await asyncio.sleep_ms(_TURN_MS)
+
+    def _tick(self, seconds: int) -> None:
+        self._seconds = seconds
+        if self._checkout.state == "qr":
+            self._face.tick(seconds)
+            details = (self._settings.qr_seconds - seconds) % _PAGE_SECONDS < _DETAILS_SECONDS
+            if details != self._view.details:
+                self._view.details = details
+                self._face.show("qr")
+
+    def _time_is_up(self) -> None:
+        if self._checkout.state == "idle":
+            self._face.sleep()
+        else:
+            self._dispatch("timeout")
 
     # Effects.
 
@@ -202,13 +218,28 @@ class Display:
         duration = checkout.DURATIONS.get(state, 0)
         if state == "qr":
             duration = self._settings.qr_seconds * 1000
+        elif state == "idle":
+            duration = self._settings.sleep_minutes * 60_000
         self._timed = duration > 0
         self._deadline = time.ticks_add(time.ticks_ms(), duration)
-        self._view.seconds = duration // 1000
+        self._seconds = (duration + 999) // 1000
 
     def _show(self) -> None:
         self._restart_timer()
-        self._redraw.set()
+        state, sale = self._checkout.state, self._checkout.sale
+        view = self._view
+        view.cart, view.sale = self._checkout.cart, sale
+        if state == "qr":
+            view.details = True
+            view.clock.set(self._seconds)
+            if sale.attempt is not self._shown_attempt:
+                self._shown_attempt = sale.attempt
+                address = (self._wifi.address, self._settings.port)
+                view.code = self._symbols.make(sale.attempt, address)
+        elif state == "choose" and sale.notice:
+            state = sale.notice
+        if not self._fault:
+            self._face.show(state)
 
     def _send_status(self) -> None:
         sale = self._checkout.sale or self._checkout.cart
@@ -230,42 +261,6 @@ class Display:
 
     def _ask(self) -> None:
         self._backend.ask()
-
-    # The panel.
-
-    async def draw(
-        self, panel: "St7789", painter: "Painter", fonts: screens.Fonts, width: int, height: int
-    ) -> None:
-        """Keep the panel showing the checkout's state; for ever."""
-        await panel.start()
-        shown, drawn = Picture(width, height), Picture(width, height)
-        while True:
-            self._redraw.clear()
-            self._update_view()
-            screen = screens.SCREENS["fault" if self._fault else self._checkout.state]
-            screen.draw(drawn, fonts, self._view)
-            region = drawn.difference(shown)
-            if region is not None:
-                await painter.paint(drawn, region)
-                panel.light(100)
-            shown, drawn = drawn, shown
-            await self._redraw.wait()
-
-    def _update_view(self) -> None:
-        view, sale = self._view, self._checkout.sale
-        view.state = self._checkout.state
-        view.cart = self._checkout.cart
-        view.sale = sale
-        if view.state == "qr" and sale.attempt is not self._shown_attempt:
-            self._shown_attempt = sale.attempt
-            address = (self._wifi.address, self._settings.port)
-            code = self._sender.code(sale.attempt, address)
-            view.code = self._symbol(payment_code.url(self._settings.backend, code))
-
-    def _symbol(self, words: str) -> qr.QrCode:
-        """Level M, or L where only that stays at four pixels a module."""
-        small = self._encoder.version_for(words, "M") <= _SMALL_VERSION
-        return self._encoder.encode(words, "M" if small else "L")
 
 
 _EFFECTS = {

@@ -2,8 +2,7 @@
 
 from html import escape
 
-from tillqr.sale import money
-
+from host_sim import english
 from host_sim.gateway.reasons import REASONS
 
 _STYLE = """
@@ -37,7 +36,7 @@ def _page(title: str, header: str, body: str) -> str:
 
 
 def _details(charge: dict) -> str:
-    amount = escape(money.display(charge["amount"], charge["currency"]))
+    amount = escape(english.money(charge["amount"], charge["currency"]))
     return (
         f'<div class="amount">{amount}</div><dl>'
         f"<dt>Order</dt><dd>{escape(charge['order'])}</dd>"

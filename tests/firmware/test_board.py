@@ -1,7 +1,7 @@
 """Settings are checked each time they are read; counters are bounded."""
 
 from tillqr.board.counters import Counters
-from tillqr.board.settings import BadSettings, Settings, device_key, wifi_password
+from tillqr.board.settings import BadSettings, checked, device_key, wifi_password
 
 from tests.support import raises
 
@@ -38,7 +38,7 @@ def changed(**changes):
 
 
 def test_good_settings():
-    settings = Settings(GOOD)
+    settings = checked(GOOD)
     assert settings.backend == "HTTP://PAY.EXAMPLE.COM:8080"
     assert (settings.device, settings.port) == ("D0001", 80)
 
@@ -52,15 +52,31 @@ def test_each_bad_setting_is_named():
         ("key_number", (-1, 256, "1", True)),
         ("port", (0, 65536, 80.0)),
         ("till_baud", (9599, 921601)),
-        ("qr_seconds", (0, 601)),
+        ("qr_seconds", (0, 600)),
     )
     for name, values in cases:
         for value in values:
-            error = raises(BadSettings, Settings, changed(**{name: value}))
+            error = raises(BadSettings, checked, changed(**{name: value}))
             assert name in str(error)
         missing = dict(GOOD)
         del missing[name]
-        assert name in str(raises(BadSettings, Settings, missing))
+        assert name in str(raises(BadSettings, checked, missing))
+
+
+def test_how_the_panel_looks_may_be_left_out():
+    settings = checked(GOOD)
+    assert (settings.language, settings.theme, settings.large_text) == ("en", "light", False)
+    assert settings.sleep_minutes == 0
+    settings = checked(changed(language="de", theme="dark", text="large", sleep_minutes=30))
+    assert (settings.language, settings.theme, settings.large_text) == ("de", "dark", True)
+    for name, values in (
+        ("language", ("", "x", "Deutsch", 1)),
+        ("theme", ("pink", "", None, 3)),
+        ("text", ("small", True)),
+        ("sleep_minutes", (-1, 1441, "5")),
+    ):
+        for value in values:
+            assert name in str(raises(BadSettings, checked, changed(**{name: value})))
 
 
 def test_secrets():

@@ -15,6 +15,8 @@ EVENTS = (
     "pay_again",
     "qr_key",
     "qr_key_deaf",
+    "qr_key_large",
+    "network",
     "timeout",
     "cancel",
     "receipt_paid",
@@ -32,7 +34,8 @@ class Counter:
     def __init__(self):
         self.book = Attempts("D0001", Key(bytes(32)))
         self.made = 0
-        self.checkout = Checkout(self.book, self._nonce)
+        self.legible = True
+        self.checkout = Checkout(self.book, self._nonce, lambda order, register: self.legible)
         self.checkout.hears = True
 
     def _nonce(self):
@@ -61,7 +64,7 @@ def test_every_row_names_known_states_events_actions_and_effects():
     for states, event, after, action, effects in rows:
         assert event in EVENTS, event
         assert after == "" or after in STATES
-        assert action == "" or hasattr(Checkout, "_" + action)
+        assert action == "" or hasattr(Checkout, "do_" + action)
         for effect in effects.split():
             assert effect in EFFECTS
         assert after == "" or "show" in effects.split()  # a state entered is shown and timed
@@ -135,21 +138,26 @@ def test_money_after_cancel_is_late():
         assert effects == ["show", "status", "results", "ask"]
         assert attempt.outcome == "cancelled"
         attempt.delivered = True
-        assert counter.receipt(attempt, "paid") == ["results"]
+        assert counter.receipt(attempt, "paid") == ["show", "status", "results"]
         assert attempt.outcome == "late"
         assert counter.book.undelivered() is attempt
+        till = counter.checkout
+        assert (till.state, till.sale.attempt, till.sale.amount) == ("late", attempt, 1234)
+        till.handle("timeout")
+        assert (till.state, till.sale) == ("idle", None)
 
 
 def test_money_for_an_older_attempt_is_late_in_every_state():
-    counter = Counter()
-    old = counter.at_qr()
-    counter.checkout.handle("cancel", {"order": "1001"})
-    counter.checkout.handle("pay", pay(order="1002", method="qr"))
     for state in STATES:
-        old.outcome, old.settled, old.delivered = "cancelled", "", True
+        counter = Counter()
+        old = counter.at_qr()
+        counter.checkout.handle("cancel", {"order": "1001"})
+        counter.checkout.handle("pay", pay(order="1002", method="qr"))
+        old.delivered = True
         counter.checkout.state = state
-        assert counter.receipt(old, "paid") == ["results"]
-        assert (old.outcome, counter.checkout.state) == ("late", state)
+        free = state in ("idle", "failed", "cancelled", "expired", "late")  # nobody else is served
+        assert counter.receipt(old, "paid") == (["show", "status"] if free else []) + ["results"]
+        assert (old.outcome, counter.checkout.state) == ("late", "late" if free else state)
 
 
 def test_a_repeated_pay_changes_nothing():
@@ -189,6 +197,31 @@ def test_no_code_without_a_path_for_its_result():
     assert (till.state, till.sale.notice, counter.made) == ("qr", "", 1)
 
 
+def test_the_network_takes_its_notice_away():
+    counter = Counter()
+    till = counter.checkout
+    till.handle("pay", pay())
+    till.hears = False
+    till.handle("qr_key")
+    till.hears = True
+    assert till.handle("network") == ["show"] and till.sale.notice == ""
+    assert till.state == "choose"
+
+
+def test_no_code_that_is_too_large():
+    counter = Counter()
+    counter.legible = False
+    till = counter.checkout
+    assert raises(Refusal, till.handle, "pay", pay(method="qr")).reason == "code_too_large"
+    assert (till.state, till.sale) == ("idle", None)
+    till.handle("pay", pay())
+    assert till.handle("qr_key") == ["show", "status"]
+    assert (till.state, till.sale.notice, counter.made) == ("choose", "code_too_large", 0)
+    till.hears = False
+    till.handle("network")
+    assert till.sale.notice == "code_too_large"
+
+
 def test_a_full_book_refuses_new_sales():
     counter = Counter()
     till = counter.checkout
@@ -201,7 +234,7 @@ def test_a_full_book_refuses_new_sales():
 
 
 def test_keys_pressed_at_the_wrong_time_do_nothing():
-    for state in ("idle", "cart", "qr", "unknown", "paid", "cancelled"):
+    for state in ("idle", "cart", "qr", "unknown", "paid", "cancelled", "late"):
         counter = Counter()
         counter.at_qr()
         counter.checkout.state = state

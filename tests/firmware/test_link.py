@@ -106,7 +106,7 @@ def test_bad_frames_get_a_named_nak():
     for kind, payload, reason in cases:
         line = Line()
         line.run(100)
-        sequence = (line.display.link._heard + 1) & 255
+        sequence = (line.display.link.heard + 1) & 255
         assert answer_to(line.display, 1, kind, sequence, payload)["reason"] == reason
 
 
@@ -147,7 +147,7 @@ def test_another_version_gets_a_named_nak():
 def test_out_of_order_gets_a_named_nak():
     line = Line()
     line.run(100)
-    expected = (line.display.link._heard + 1) & 255
+    expected = (line.display.link.heard + 1) & 255
     nak = answer_to(line.display, 1, message.CANCEL, (expected + 5) & 255, b'{"order":"1"}')
     assert nak == {"reason": "sequence", "detail": str(expected)}
     assert line.display.orders() == []
@@ -169,7 +169,7 @@ def test_our_own_echo_is_refused():
 def test_a_repeat_is_answered_again_and_not_carried_out_again():
     line = Line()
     line.run(100)
-    sequence = (line.display.link._heard + 1) & 255
+    sequence = (line.display.link.heard + 1) & 255
     for _ in range(3):
         assert answer_to(line.display, 1, message.CANCEL, sequence, b'{"order":"7"}') is None
     assert line.display.orders() == ["7"]

@@ -22,17 +22,26 @@ def test_amounts():
         assert not money.is_amount(bad)
 
 
-def test_display():
+def test_decimals():
     cases = (
-        (1234, "EUR", "€12.34"),
-        (5, "EUR", "€0.05"),
-        (123456789, "USD", "$1,234,567.89"),
-        (1234, "JPY", "¥1,234"),
-        (1250, "BHD", "BHD 1.250"),
-        (1, "BHD", "BHD 0.001"),
-        (-250, "GBP", "-£2.50"),
-        (100000, "CHF", "CHF 1,000.00"),
-        (9999999999, "EUR", "€99,999,999.99"),
+        (1234, "EUR", "12.34"),
+        (5, "EUR", "0.05"),
+        (123456789, "USD", "1,234,567.89"),
+        (1234, "JPY", "1,234"),
+        (1250, "BHD", "1.250"),
+        (1, "BHD", "0.001"),
+        (-250, "GBP", "-2.50"),
+        (9999999999, "EUR", "99,999,999.99"),
     )
     for amount, currency, text in cases:
-        assert money.display(amount, currency) == text, (amount, currency)
+        assert money.decimal(amount, currency) == text, (amount, currency)
+
+
+def test_styles_of_decimals():
+    for amount, style, text in (
+        (123456, (",", ".", 4), "1.234,56"),
+        (123456, (",", ".", 5), "1234,56"),
+        (1234567, (",", ".", 5), "12.345,67"),
+        (123456789, (",", "\u202f", 4), "1\u202f234\u202f567,89"),
+    ):
+        assert money.decimal(amount, "EUR", style) == text

@@ -367,7 +367,7 @@ def test_penalties():
         for mask in range(8):
             matrix = _matrix(encoder.encode(text, "L", version, mask, False))
             size = len(matrix)
-            score = penalty(0, 0, encoder._words, size, (size + 31) // 32)
+            score = penalty(0, 0, encoder.words, size, (size + 31) // 32)
             assert score == _penalty(matrix), (version, mask)
             dark = sum(sum(row) for row in matrix)
             unbalanced += abs(20 * dark - 10 * size * size) >= size * size

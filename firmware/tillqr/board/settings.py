@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MAX_FILE = const(1024)
 _MAX_SECRET = const(64)
+THEMES = ("light", "dark", "contrast")
+TEXT_SIZES = ("normal", "large")
 NAMESPACE = "tillqr"
 """The NVS namespace of the secrets: blobs "device_key" and "wifi_password"."""
 
@@ -24,18 +26,39 @@ class BadSettings(Exception):
 
 
 class Settings:
-    """The settings of one display."""
+    """The settings of one display; it has no functions, so that this module can be let go."""
 
-    def __init__(self, values: dict) -> None:
-        """values: the object in settings.json. Raises BadSettings."""
-        self.device = _text(values, "device", 1, 12)
-        self.shop = _text(values, "shop", 1, 40)
-        self.backend = _backend(_text(values, "backend", 8, 40))
-        self.wifi_ssid = _text(values, "wifi_ssid", 1, 32)
-        self.key_number = _number(values, "key_number", 0, 255)
-        self.port = _number(values, "port", 1, 65535)
-        self.till_baud = _number(values, "till_baud", 9600, 921600)
-        self.qr_seconds = _number(values, "qr_seconds", 5, 600)
+    if TYPE_CHECKING:
+        device: str
+        shop: str
+        backend: str
+        wifi_ssid: str
+        key_number: int
+        port: int
+        till_baud: int
+        qr_seconds: int
+        language: str
+        theme: str
+        large_text: bool
+        sleep_minutes: int
+
+
+def checked(values: dict) -> Settings:
+    """The settings of the object in settings.json; raises BadSettings."""
+    made = Settings()
+    made.device = _text(values, "device", 1, 12)
+    made.shop = _text(values, "shop", 1, 40)
+    made.backend = _backend(_text(values, "backend", 8, 40))
+    made.wifi_ssid = _text(values, "wifi_ssid", 1, 32)
+    made.key_number = _number(values, "key_number", 0, 255)
+    made.port = _number(values, "port", 1, 65535)
+    made.till_baud = _number(values, "till_baud", 9600, 921600)
+    made.qr_seconds = _number(values, "qr_seconds", 5, 599)
+    made.language = _text(values, "language", 2, 5, "en")
+    made.theme = _one_of(values, "theme", THEMES)
+    made.large_text = _one_of(values, "text", TEXT_SIZES) == "large"
+    made.sleep_minutes = _number(values, "sleep_minutes", 0, 1440, 0)
+    return made
 
 
 def load(path: str) -> Settings:
@@ -49,7 +72,7 @@ def load(path: str) -> Settings:
         raise BadSettings(path + " is not JSON of at most 1,024 characters") from None
     if not isinstance(values, dict):
         raise BadSettings(path + " is no JSON object")
-    return Settings(values)
+    return checked(values)
 
 
 def device_key(nvs: "NVS", number: int) -> mac.Key:
@@ -77,15 +100,23 @@ def _secret(nvs: "NVS", name: str) -> bytes:
     return bytes(buffer[:length])
 
 
-def _text(values: dict, name: str, low: int, high: int) -> str:
-    value = values.get(name)
+def _text(values: dict, name: str, low: int, high: int, default: "str | None" = None) -> str:
+    value = values.get(name, default)
     if not isinstance(value, str) or not low <= len(value.encode()) <= high:
         raise BadSettings("{} must be a text of {} to {} bytes".format(name, low, high))
     return value
 
 
-def _number(values: dict, name: str, low: int, high: int) -> int:
-    value = values.get(name)
+def _one_of(values: dict, name: str, known: "tuple[str, ...]") -> str:
+    """One of the known words, the first where there is none."""
+    value = values.get(name, known[0])
+    if value not in known:
+        raise BadSettings(name + " must be one of " + ", ".join(known))
+    return value
+
+
+def _number(values: dict, name: str, low: int, high: int, default: "int | None" = None) -> int:
+    value = values.get(name, default)
     if type(value) is not int or not low <= value <= high:
         raise BadSettings("{} must be a number from {} to {}".format(name, low, high))
     return value

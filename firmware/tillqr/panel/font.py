@@ -1,123 +1,191 @@
-"""Fonts: glyphs rasterised at build time (tools/fonts.py), read from a file when they are needed.
+"""Fonts: glyphs rasterised at build time (tools/fonts), read from one file when they are needed.
 
-A font file is "TQF1", the line's height and the number of glyphs (u8, u16), then an index of 11
-bytes a glyph in the order of code points, then the bitmaps: two bits a pixel, each row padded to
-a byte, the leftmost pixel in the low bits (framebuf.GS2_HMSB). Numbers are big-endian.
+The file is "TQF2", the number of sizes (u8), and 12 bytes a size: its name in pixels (u8), the
+height of a line (u8), the advance of wide characters (u8, from U+2E80 on), a zero, the place of
+its block (u32) and its size in bytes (u32). A block is the number of glyphs (u16), the advances of
+printable ASCII (95 u8), every 32nd code point (u16 each), the code points in order (u16 each), an
+index of 8 bytes a glyph, and the bitmaps. Numbers are big-endian.
 
-    index entry: code point u24, offset of the bitmap from the file's start u24,
-                 width u8, rows u8, left i8, top u8, advance u8
+    index entry: place of the bitmap in the block u24, width in bytes u8, rows u8,
+                 left i8, top u8, advance u8
 
-The printable ASCII characters come first and whole, so they are found without a search.
+A bitmap has two bits a pixel, the leftmost pixel in the low bits, its rows padded to bytes. The
+printable ASCII characters come first and whole, so they are found without a search.
 """
 
-import framebuf
 from micropython import const
 
-_HEADER = const(7)
-_ENTRY = const(11)
-_GLYPH_COST = const(160)  # of the objects around a bitmap, about
+_DIRECTORY = const(12)
+_ENTRY = const(8)
 _FIRST_ASCII = const(0x20)
 _ASCII = const(95)
+_WIDE = const(0x2E80)
+_BOX = const(0xFFFD)
+_COARSE = const(97)  # where the coarse table begins in a block
+_STRIDE = const(32)  # code points between two that are kept in memory
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-class Font:
-    """A font file kept open, with a small cache of glyphs."""
+class FontFile:
+    """A font file kept open, and the memory for its glyphs that were used last."""
 
-    def __init__(self, path: str, cache: int) -> None:
-        """cache: bytes of glyphs to keep at most, but for the last one.
+    def __init__(self, path: str, room: int, count: "Callable[[str], None]") -> None:
+        """room: bytes of glyphs to keep, more than the largest one takes; count is called with
+        "glyph_missing" for a character that a font doesn't have.
 
         Raises OSError if there is no such file, ValueError if it is no font.
         """
         self._file = open(path, "rb")  # noqa: SIM115  (kept open: glyphs are read when needed)
-        header = self._file.read(_HEADER)
-        if header[:4] != b"TQF1":
+        header = self._file.read(5)
+        if header[:4] != b"TQF2":
             raise ValueError("not a font: " + path)
-        self.height = header[4]
-        """Height of a line, in pixels."""
-        self._count = header[5] << 8 | header[6]
-        self._ascii = bytes(self._entry_at(index)[10] for index in range(_ASCII))
-        self._cache: dict = {}
-        self._cached = 0
-        self._most = cache
-        self.missing = 0
-        """How many characters were asked for that the font does not have."""
+        self._sizes = header[4]
+        self.count = count
+        self.glyphs = bytearray(room)
+        """Glyphs: width in bytes, rows, left, top, advance, then the bitmap."""
+        self._places: "dict[int, int]" = {}
+        self._end = 0
 
-    def advance(self, character: str) -> int:
+    def font(self, size: int) -> "Font":
+        """The font of a size in pixels; raises ValueError if there is none."""
+        self._file.seek(5)
+        for _ in range(self._sizes):
+            entry = self._file.read(_DIRECTORY)
+            if entry[0] == size:
+                return Font(self, size, entry[1], entry[2], _u32(entry, 4))
+        raise ValueError("no font of {} pixels".format(size))
+
+    def read(self, place: int, size: int) -> bytes:
+        """Bytes of the file."""
+        self._file.seek(place)
+        return self._file.read(size)
+
+    def kept(self, key: int) -> int:
+        """Where in `glyphs` a glyph is, or -1. key: its font's size and code point."""
+        return self._places.get(key, -1)
+
+    def keep(self, key: int, entry: bytes, block: int) -> int:
+        """Load the glyph of an index entry; return where in `glyphs` it is."""
+        size = entry[3] * entry[4]
+        if self._end + 5 + size > len(self.glyphs):
+            self._places.clear()
+            self._end = 0
+        place = self._end
+        self._end += 5 + size
+        self.glyphs[place : place + 5] = entry[3:]
+        self._file.seek(block + _u24(entry, 0))
+        self._file.readinto(memoryview(self.glyphs)[place + 5 : self._end])
+        self._places[key] = place
+        return place
+
+
+class Font:
+    """One size."""
+
+    def __init__(self, file: FontFile, size: int, height: int, wide: int, block: int) -> None:
+        self._file = file
+        self.size = size
+        """The size in pixels that it was made at."""
+        self.height = height
+        """Height of a line, in pixels."""
+        self._wide = wide
+        self._block = block
+        count = _u16(file.read(block, 2), 0)
+        self._head = file.read(block, _COARSE + (count + _STRIDE - 1) // _STRIDE * 2)
+
+    def advance(self, code: int) -> int:
         """Pixels from a character's origin to the next one's."""
-        index = ord(character) - _FIRST_ASCII
-        return self._ascii[index] if 0 <= index < _ASCII else self.glyph(character)[4]
+        index = code - _FIRST_ASCII
+        if 0 <= index < _ASCII:
+            return self._head[2 + index]
+        if code >= _WIDE and code != _BOX:
+            return self._wide
+        return self._file.glyphs[self.glyph(code) + 4]
 
     def width(self, text: str) -> int:
         """Pixels that a text takes."""
-        return sum(self.advance(character) for character in text)
+        width = 0
+        for character in text:
+            width += self.advance(ord(character))
+        return width
 
-    def glyph(self, character: str) -> tuple:
-        """(image, left, top, rows, advance) of a character, or of the box (U+FFFD) that stands
-        for a missing one; image is a FrameBuffer, or None where there is nothing to draw."""
-        found = self._cache.get(character)
-        if found is None:
-            found = self._load(self._known_entry(ord(character)))
-            self._cache[character] = found
-        return found
+    def covers(self, text: str) -> bool:
+        """Whether the font has every character of a text."""
+        for character in text:  # noqa: SIM110  (a generator would take memory)
+            if self._find(ord(character)) < 0:
+                return False
+        return True
 
-    def fitted(self, text: str, width: int) -> str:
-        """The text, cut with an ellipsis where it is wider than `width` pixels."""
+    def glyph(self, code: int) -> int:
+        """Where in the file's `glyphs` a character is, or the box (U+FFFD) for a missing one."""
+        place = self._file.kept(self.size << 16 | code)
+        if place >= 0:
+            return place
+        found = self._find(code)
+        if found < 0:
+            self._file.count("glyph_missing")
+            found = self._find(_BOX)
+        return self._file.keep(self.size << 16 | code, self._entry(found), self._block)
+
+    def has(self, code: int) -> bool:
+        """Whether drawing a character needs nothing from the file now."""
+        return self._file.kept(self.size << 16 | code) >= 0
+
+    def fitted(self, text: str, width: int, tail: bool = False) -> str:
+        """The text, cut with an ellipsis where it is wider than `width` pixels; with `tail` its
+        end is kept, as that of a number says more than its beginning."""
         if self.width(text) <= width:
             return text
-        room = width - self.advance("…")
+        room = width - self.advance(0x2026)
         kept = 0
-        for character in text:
-            room -= self.advance(character)
+        while kept < len(text):
+            room -= self.advance(ord(text[-1 - kept if tail else kept]))
             if room < 0:
                 break
             kept += 1
-        return text[:kept].rstrip() + "…"
+        return "…" + text[len(text) - kept :] if tail else text[:kept].rstrip() + "…"
 
-    def _load(self, entry: bytes) -> tuple:
-        left = entry[8] - 256 if entry[8] > 127 else entry[8]
-        width = (entry[6] + 3) // 4 * 4
-        size = width // 4 * entry[7]
-        image = None
-        self._cached += size + _GLYPH_COST
-        if self._cached > self._most:
-            self._cache.clear()
-            self._cached = size + _GLYPH_COST
-        if size:
-            bitmap = bytearray(size)
-            self._file.seek(_u24(entry, 3))
-            self._file.readinto(bitmap)
-            image = framebuf.FrameBuffer(bitmap, width, entry[7], framebuf.GS2_HMSB)
-        return (image, left, entry[9], entry[7], entry[10])
+    def _find(self, code: int) -> int:
+        """Number of a code point's glyph, or -1."""
+        index = code - _FIRST_ASCII
+        if 0 <= index < _ASCII:
+            return index
+        head = self._head
+        first = _bisect(head, _COARSE, (len(head) - _COARSE) // 2, code) * _STRIDE
+        codes = self._file.read(self._block + len(head) + 2 * first, 2 * _STRIDE)
+        some = min(_STRIDE, _u16(head, 0) - first)
+        at = _bisect(codes, 0, some, code)
+        return first + at if _u16(codes, 2 * at) == code else -1
 
-    def _known_entry(self, code_point: int) -> bytes:
-        entry = self._entry(code_point)
-        if entry is None:
-            self.missing += 1
-            entry = self._entry(0xFFFD)
-            if entry is None:
-                raise ValueError("the font has no box for missing characters")
-        return entry
+    def _entry(self, number: int) -> bytes:
+        """The index's entry of a glyph."""
+        index = self._block + len(self._head) + 2 * _u16(self._head, 0)
+        return self._file.read(index + _ENTRY * number, _ENTRY)
 
-    def _entry(self, code_point: int) -> "bytes | None":
-        if 0 <= code_point - _FIRST_ASCII < _ASCII:
-            return self._entry_at(code_point - _FIRST_ASCII)
-        low, high = _ASCII, self._count
-        while low < high:
-            middle = (low + high) // 2
-            entry = self._entry_at(middle)
-            found = _u24(entry, 0)
-            if found == code_point:
-                return entry
-            if found < code_point:
-                low = middle + 1
-            else:
-                high = middle
-        return None
 
-    def _entry_at(self, index: int) -> bytes:
-        self._file.seek(_HEADER + _ENTRY * index)
-        return self._file.read(_ENTRY)
+def _bisect(codes: bytes, start: int, count: int, code: int) -> int:
+    """Number of the last of `count` u16 from codes[start] on that is not over `code`; 0 if there
+    is none."""
+    low, high = 0, count
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _u16(codes, start + 2 * middle) <= code:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _u16(data: bytes, at: int) -> int:
+    return data[at] << 8 | data[at + 1]
 
 
 def _u24(data: bytes, at: int) -> int:
     return data[at] << 16 | data[at + 1] << 8 | data[at + 2]
+
+
+def _u32(data: bytes, at: int) -> int:
+    return data[at] << 24 | _u24(data, at + 1)

@@ -1,88 +1,132 @@
 """The painter: makes the pixels of a picture's region, a strip of rows at a time.
 
-The strip is two bits a pixel (framebuf.GS2_HMSB) and eight rows high: 480 bytes for 240 pixels.
+The strip is two bits a pixel and eight rows high: 480 bytes for 240 pixels. Rows that are all
+alike, as those of a QR symbol's module row are, are drawn once and sent as often as it takes.
 """
 
 import asyncio
 
-import framebuf
 from micropython import const
 
-from tillqr.panel.picture import INK, PAPER
+from tillqr.panel import raster
+from tillqr.panel.picture import INK, OVERHANG, PAPER, Clock
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from tillqr.panel.font import Font
     from tillqr.panel.picture import Picture
     from tillqr.panel.st7789 import St7789
-    from tillqr.qr import QrCode
 
 _ROWS = const(8)
 
 
 class Painter:
-    """Keeps a panel showing pictures, sending only what changed."""
+    """Keeps a panel showing pictures."""
 
-    def __init__(self, panel: "St7789", width: int) -> None:
+    def __init__(self, panel: "St7789", width: int, glyphs: bytearray) -> None:
+        """glyphs: those of the FontFile that the pictures' fonts are from."""
         self._panel = panel
-        self._strip = bytearray(width // 4 * _ROWS)
+        self._stride = (width + 3) // 4
+        self._strip = bytearray(self._stride * _ROWS)
+        self._glyphs = glyphs
 
     async def paint(self, picture: "Picture", region: "tuple[int, int, int, int]") -> None:
         """Send the region (left, top, right, bottom) of a picture; the loop gets a turn after
-        each strip."""
+        each strip, and after each glyph that comes from the file."""
         left, top, right, bottom = region
-        canvas = framebuf.FrameBuffer(self._strip, right - left, _ROWS, framebuf.GS2_HMSB)
+        await self._load(picture, region)
         self._panel.open_window(left, top, right, bottom)
-        for end, paper, ink in picture.bands:
-            self._panel.set_palette(paper, ink)
-            while top < min(end, bottom):
-                rows = min(_ROWS, end - top, bottom - top)
-                _draw(canvas, picture, left, top, right)
-                self._panel.write(self._strip, (right - left) // 4 * rows)
-                top += rows
-                await asyncio.sleep_ms(0)
+        while top < bottom:
+            top += self._send_strip(picture, left, top, right, bottom)
+            await asyncio.sleep_ms(0)
 
+    def paint_now(self, picture: "Picture", left: int, top: int, right: int, bottom: int) -> None:
+        """Send a small region at once, taking no memory if its glyphs are there."""
+        self._panel.open_window(left, top, right, bottom)
+        while top < bottom:
+            top += self._send_strip(picture, left, top, right, bottom)
 
-def _draw(
-    canvas: framebuf.FrameBuffer, picture: "Picture", left: int, top: int, right: int
-) -> None:
-    """Draw what a picture has in the strip at (left, top)."""
-    canvas.fill_rect(0, 0, right - left, _ROWS, PAPER)
-    for x, y, end, bottom, thing, detail in picture.marks:
-        if y >= top + _ROWS or bottom <= top or x >= right or end <= left:
-            continue
-        if thing is None:
-            canvas.fill_rect(x - left, y - top, end - x, bottom - y, detail)
-        elif isinstance(thing, str):
-            _draw_text(canvas, x + 2 - left, y - top, right - left, thing, detail)
-        else:
-            _draw_code(canvas, x - left, y - top, thing, detail[0])
+    async def _load(self, picture: "Picture", region: "tuple[int, int, int, int]") -> None:
+        left, top, right, bottom = region
+        for x, y, end, below, thing, font, _ in picture.marks:
+            if y >= bottom or below <= top or x >= right or end <= left:
+                continue
+            if isinstance(thing, Clock):
+                thing = thing.CHARACTERS.decode()
+            if isinstance(thing, str):
+                for character in thing:
+                    if not font.has(ord(character)):
+                        font.glyph(ord(character))
+                        await asyncio.sleep_ms(0)
 
+    def _send_strip(self, picture: "Picture", left: int, top: int, right: int, bottom: int) -> int:
+        """Draw and send the rows from `top` on that can go at once; return how many."""
+        for end, palette in picture.bands:  # noqa: B007
+            if top < end:
+                break
+        bottom = min(top + _ROWS, end, bottom)
+        alike = True
+        for x, y, end, below, thing, detail, _ in picture.marks:
+            if y >= bottom or below <= top or x >= right or end <= left:
+                continue
+            if isinstance(detail, tuple):  # a symbol: no further than to its next row of modules
+                bottom = min(bottom, y if top < y else top + detail[0] - (top - y) % detail[0])
+            elif thing is not None or y > top or below < bottom:
+                alike = False
+        rows = bottom - top
+        first, count = left >> 2, (right - left) >> 2
+        self._draw(picture, left, top, right, 1 if alike else rows)
+        self._panel.set_palette(palette)
+        self._panel.write(self._strip, first, 0 if alike else self._stride, count, rows)
+        return rows
 
-def _draw_text(
-    canvas: framebuf.FrameBuffer, x: int, y: int, width: int, words: str, font: "Font"
-) -> None:
-    for character in words:
-        if -_ROWS * 16 < x < width:
-            image, left, top, rows, advance = font.glyph(character)
-            if image is not None and -rows < y + top < _ROWS:
-                canvas.blit(image, x + left, y + top, PAPER)
+    def _draw(self, picture: "Picture", left: int, top: int, right: int, rows: int) -> None:
+        """Draw what a picture has in the rows from `top` on into the strip."""
+        strip, stride = self._strip, self._stride  # no more at once: a tuple would take memory
+        first, last = left >> 2, right >> 2
+        bottom = top + rows
+        raster.fill(strip, stride, first, last, left, 0, right, rows, PAPER)
+        for x, y, end, below, thing, detail, tone in picture.marks:
+            if y >= bottom or below <= top or x >= right or end <= left:
+                continue
+            if thing is None:
+                upper, lower = max(y, top) - top, min(below, bottom) - top
+                raster.fill(strip, stride, first, last, x, upper, end, lower, tone)
+            elif isinstance(thing, str):
+                self._draw_text(left, right, rows, x + OVERHANG, y - top, thing, detail, tone)
+            elif isinstance(thing, Clock):
+                self._draw_clock(left, right, rows, x, y - top, thing.text, detail)
+            else:
+                bits = thing.row((top - y) // detail[0])
+                raster.modules(strip, stride, first, last, rows, bits, thing.size, x, detail[0])
+
+    def _draw_text(
+        self,
+        left: int,
+        right: int,
+        rows: int,
+        x: int,
+        y: int,
+        words: str,
+        font: "Font",
+        tone: int,
+    ) -> None:
+        strip, stride, glyphs = self._strip, self._stride, self._glyphs
+        for character in words:
+            code = ord(character)
+            if x >= right:
+                break
+            advance = font.advance(code)
+            if x + 2 * advance > left:
+                at = font.glyph(code)
+                raster.blit(strip, stride, left >> 2, right >> 2, rows, glyphs, at, x, y, tone)
             x += advance
-        else:
-            x += font.advance(character)
 
-
-def _draw_code(canvas: framebuf.FrameBuffer, x: int, y: int, symbol: "QrCode", pixels: int) -> None:
-    """The rows of modules that touch the strip; runs of dark modules are one rectangle."""
-    first = max(0, -y // pixels)
-    for row in range(first, min(symbol.size, (_ROWS - y + pixels - 1) // pixels)):
-        bits = symbol.row(row)
-        start = 0
-        while start < symbol.size:
-            end = start
-            while end < symbol.size and bits[end >> 3] << (end & 7) & 0x80:
-                end += 1
-            if end > start:
-                width = (end - start) * pixels
-                canvas.fill_rect(x + start * pixels, y + row * pixels, width, pixels, INK)
-            start = end + 1
+    def _draw_clock(
+        self, left: int, right: int, rows: int, x: int, y: int, text: bytearray, font: "Font"
+    ) -> None:
+        strip, stride, glyphs = self._strip, self._stride, self._glyphs
+        for code in text:
+            at = font.glyph(code)
+            raster.blit(strip, stride, left >> 2, right >> 2, rows, glyphs, at, x, y, INK)
+            x += font.advance(code)

@@ -1,18 +1,20 @@
 """ST7789 panel over SPI (Sitronix ST7789V2 datasheet, V1.0; section numbers in brackets).
 
-Pixels go out at 12 bits, two in three bytes (COLMOD 53h [9.1.32]): a quarter less on the wire
-than RGB565. Strips of 2-bit pixels are expanded into one small buffer.
+Strips of 2-bit pixels are expanded into one small buffer, through a table of the pairs of tones
+(rgb444.py, rgb565.py); a frame of pixels is never in memory.
 """
 
 import asyncio
 
-import micropython
 from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from machine import PWM, SPI, Pin
 
+_SLPIN = const(0x10)  # [9.1.11]
 _SLPOUT = const(0x11)  # [9.1.12]
 _INVOFF = const(0x20)  # [9.1.15]
 _INVON = const(0x21)
@@ -22,8 +24,8 @@ _RASET = const(0x2B)
 _RAMWR = const(0x2C)
 _MADCTL = const(0x36)  # [9.1.28]
 _COLMOD = const(0x3A)
-_12_BIT = const(0x53)
-_AT_ONCE = const(240)  # bytes of four pixels that are expanded and sent at once
+_BUFFER = const(1440)  # bytes that are expanded and sent at once: 0.3 ms at 40 MHz
+_FADE_STEP_MS = const(10)
 _MADCTL_ROTATED = (0x00, 0x60, 0xC0, 0xA0)  # MY, MX, MV for 0, 90, 180, 270 degrees
 
 
@@ -37,22 +39,29 @@ class St7789:
         dc: "Pin",
         reset: "Pin",
         backlight: "PWM",
+        pixels: "ModuleType",
         offset: "tuple[int, int]",
         rotation: int,
         inverted: bool,
     ) -> None:
-        """offset: column and row of the glass in the controller's memory, as rotated;
-        rotation: quarter turns clockwise; inverted: whether the glass needs INVON."""
+        """pixels: rgb444 or rgb565; offset: column and row of the glass in the controller's
+        memory, as rotated; rotation: quarter turns clockwise; inverted: whether the glass
+        needs INVON."""
         self._spi = spi
         self._cs = cs
         self._dc = dc
         self._reset = reset
         self._backlight = backlight
+        self._pixels = pixels
         self._offset = offset
         self._rotation = rotation
         self._inverted = inverted
-        self._buffer = bytearray(6 * _AT_ONCE)
-        self._pairs = bytearray(48)
+        self._lit = 0
+        self._buffer = memoryview(bytearray(_BUFFER))
+        self._parts: "dict[int, memoryview]" = {}
+        self._pairs = bytearray(pixels.TABLE)
+        self._palette = (-1, -1)
+        self._code = bytearray(1)
         self._window = bytearray(4)
 
     async def start(self) -> None:
@@ -61,16 +70,31 @@ class St7789:
         await asyncio.sleep_ms(1)
         self._reset(1)
         await asyncio.sleep_ms(120)
-        self._command(_SLPOUT)
-        await asyncio.sleep_ms(120)
-        self._command(_COLMOD, bytes((_12_BIT,)))
+        await self.wake()
+        self._command(_COLMOD, bytes((self._pixels.COLMOD,)))
         self._command(_MADCTL, bytes((_MADCTL_ROTATED[self._rotation],)))
         self._command(_INVON if self._inverted else _INVOFF)
         self._command(_DISPON)
 
-    def light(self, part: int) -> None:
-        """Set the backlight, 0 (off) to 100 (full)."""
-        self._backlight.duty_u16(65535 * part // 100)
+    async def sleep(self) -> None:
+        """Go dark and stop the controller, which keeps its picture [9.1.11]."""
+        await self.fade(0)
+        self._command(_SLPIN)
+        await asyncio.sleep_ms(5)
+
+    async def wake(self) -> None:
+        """Start the controller again, dark [9.1.12]."""
+        self._command(_SLPOUT)
+        await asyncio.sleep_ms(120)
+
+    async def fade(self, part: int) -> None:
+        """Bring the backlight to 0 (off) to 100 (full) in at most a fifth of a second."""
+        while self._lit != part:
+            step = max(-5, min(5, part - self._lit))
+            self._lit += step
+            # The eye takes the square for even steps.
+            self._backlight.duty_u16(65535 * self._lit * self._lit // 10000)
+            await asyncio.sleep_ms(_FADE_STEP_MS)
 
     def open_window(self, left: int, top: int, right: int, bottom: int) -> None:
         """Begin a memory write of the pixels from (left, top) to before (right, bottom)."""
@@ -79,23 +103,33 @@ class St7789:
         self._command(_RASET, self._span(top + row, bottom + row - 1))
         self._command(_RAMWR)
 
-    def set_palette(self, paper: int, ink: int) -> None:
-        """Prepare the three bytes of each of the 16 pairs of tones between two RGB colours."""
-        tones = [_blend(paper, ink, part) for part in range(4)]
-        for pair in range(16):
-            first, second = tones[pair & 3], tones[pair >> 2]
-            self._pairs[3 * pair] = first >> 4
-            self._pairs[3 * pair + 1] = (first & 15) << 4 | second >> 8
-            self._pairs[3 * pair + 2] = second & 255
+    def set_palette(self, palette: "tuple[int, int]") -> None:
+        """Take the four tones between two colours, paper and ink, of 24-bit RGB."""
+        if palette != self._palette:
+            self._palette = palette
+            self._pixels.fill_table(self._pairs, palette[0], palette[1])
 
-    def write(self, strip: bytearray, length: int) -> None:
-        """More pixels of the window: strip[:length], four 2-bit pixels a byte."""
+    def write(self, strip: bytearray, at: int, stride: int, count: int, rows: int) -> None:
+        """More pixels of the window: rows of `count` bytes of four 2-bit pixels, the first one
+        at strip[at], the next ones `stride` bytes on (0: the same row again)."""
+        size = self._pixels.QUAD * count
         self._cs(0)
-        for start in range(0, length, _AT_ONCE):
-            count = min(_AT_ONCE, length - start)
-            _expand(strip, start, count, self._buffer, self._pairs)
-            self._spi.write(memoryview(self._buffer)[: 6 * count])
+        while rows > 0:
+            some = min(rows, _BUFFER // size)
+            self._pixels.expand(strip, at, stride, count, some, self._buffer, self._pairs)
+            self._spi.write(self._part(some * size))
+            at += some * stride
+            rows -= some
         self._cs(1)
+
+    def _part(self, length: int) -> memoryview:
+        """The buffer's beginning; kept, as each new slice would take memory."""
+        part = self._parts.get(length)
+        if part is None:
+            if len(self._parts) > 7:
+                self._parts.clear()
+            part = self._parts[length] = self._buffer[:length]
+        return part
 
     def _span(self, first: int, last: int) -> bytearray:
         window = self._window
@@ -104,37 +138,11 @@ class St7789:
         return window
 
     def _command(self, code: int, data: "bytes | bytearray" = b"") -> None:
+        self._code[0] = code
         self._cs(0)
         self._dc(0)
-        self._spi.write(bytes((code,)))
+        self._spi.write(self._code)
         self._dc(1)
         if data:
             self._spi.write(data)
         self._cs(1)
-
-
-def _blend(paper: int, ink: int, part: int) -> int:
-    """The RGB444 colour that lies `part` thirds of the way between two RGB888 colours."""
-    colour = 0
-    for shift in (16, 8, 0):
-        low, high = paper >> shift & 0xFF, ink >> shift & 0xFF
-        colour = colour << 4 | (low * (3 - part) + high * part) // 3 >> 4
-    return colour
-
-
-@micropython.viper
-def _expand(source: ptr8, start: int, count: int, target: ptr8, pairs: ptr8):
-    """Turn `count` bytes of four 2-bit pixels, from `start` on, into six bytes each of four
-    12-bit pixels."""
-    out = 0
-    for index in range(start, start + count):
-        byte = source[index]
-        pair = (byte & 15) * 3
-        target[out] = pairs[pair]
-        target[out + 1] = pairs[pair + 1]
-        target[out + 2] = pairs[pair + 2]
-        pair = (byte >> 4) * 3
-        target[out + 3] = pairs[pair]
-        target[out + 4] = pairs[pair + 1]
-        target[out + 5] = pairs[pair + 2]
-        out += 6

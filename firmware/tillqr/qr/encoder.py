@@ -59,10 +59,13 @@ class Encoder:
     the same one and holds the latest symbol.
     """
 
+    words: "bytearray | array | None"
+    """The latest symbol's matrix, as masking and scoring see it (matrix.py)."""
+
     def __init__(self) -> None:
         self._stream = bytearray(0)
         self._code = QrCode()
-        self._room = 0  # in _words
+        self._room = 0  # in words
 
     def encode(
         self,
@@ -132,7 +135,7 @@ class Encoder:
             if self._bits <= capacity:
                 self._grow(self._count // 4 + 4)
                 self._bits = self._eci + plan(
-                    0, 0, self._text, self._count, HEADS[group], self._words, ALPHANUMERIC
+                    0, 0, self._text, self._count, HEADS[group], self.words, ALPHANUMERIC
                 )
             if self._bits <= capacity:
                 while first < last:
@@ -147,9 +150,9 @@ class Encoder:
     def _grow(self, words: int) -> None:
         """Have room for so many words; what they hold may be lost."""
         if self._room < words:
-            self._words = None  # so that old and new need not fit side by side
+            self.words = None  # so that old and new need not fit side by side
             # MicroPython's kernels take any memory as words, CPython's need an array of them
-            self._words = bytearray(4 * words) if _MICROPYTHON else array("I", bytes(4 * words))
+            self.words = bytearray(4 * words) if _MICROPYTHON else array("I", bytes(4 * words))
             self._room = words
 
     def _build(self, version: int, level: int) -> None:
@@ -165,17 +168,17 @@ class Encoder:
         stream = self._stream
         heads = HEADS[(version > 9) + (version > 26)]
         count = -self._count if self._eci else self._count
-        write(0, start, end, stream, self._text, count, heads, self._words, ALPHANUMERIC)
+        write(0, start, end, stream, self._text, count, heads, self.words, ALPHANUMERIC)
         self._text = b""
         self._grow(words_needed(size))
         protect(stream, start, end, version, level)
         stream[total] = 0
-        draw_functions(self._words, size, version)
-        place(0, 0, self._words, size, (size + 31) >> 5, stream)
+        draw_functions(self.words, size, version)
+        place(0, 0, self.words, size, (size + 31) >> 5, stream)
 
     def _finish(self, version: int, level: int, mask: "int | None") -> QrCode:
         """Mask the symbol: with `mask`, or the one of lowest penalty (of equals, the first)."""
-        words = self._words
+        words = self.words
         size = 4 * version + 17
         strips = (size + 31) >> 5
         code = self._code

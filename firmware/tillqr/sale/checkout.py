@@ -20,7 +20,13 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DURATIONS = {"paid": 8_000, "cancelled": 8_000, "failed": 120_000, "expired": 120_000}
+DURATIONS = {
+    "paid": 8_000,
+    "cancelled": 8_000,
+    "failed": 120_000,
+    "expired": 120_000,
+    "late": 60_000,
+}
 """Milliseconds that a state lasts at most; the code has its own time, the others have none."""
 
 
@@ -32,8 +38,11 @@ class Sale:
         self.register: str = pay["register"]
         self.amount: int = pay["amount"]
         self.currency: str = pay["currency"]
+        self.method = "qr"
+        """How it is paid."""
         self.attempt: "attempts.Attempt | None" = None
         self.notice = ""
+        """Why no code is shown: "no_network" or "code_too_large", or "" if nothing is wrong."""
 
     def same(self, pay: dict) -> bool:
         """Whether `pay` asks for the very same payment."""
@@ -71,10 +80,17 @@ class Cart:
 class Checkout:
     """The state of the counter: a cart, a sale, and the attempts at it."""
 
-    def __init__(self, book: attempts.Attempts, make_nonce: "Callable[[], str]") -> None:
-        """make_nonce returns a fresh nonce as hex, from a source nobody can guess."""
+    def __init__(
+        self,
+        book: attempts.Attempts,
+        make_nonce: "Callable[[], str]",
+        fits: "Callable[[str, str], bool]",
+    ) -> None:
+        """make_nonce returns a fresh nonce as hex, from a source nobody can guess; fits says
+        whether the code of an order and register can be shown so that a phone reads it."""
         self._book = book
         self._make_nonce = make_nonce
+        self._fits = fits
         self.state = "idle"
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
@@ -84,15 +100,15 @@ class Checkout:
     def handle(self, event: str, data: "dict | attempts.Attempt | None" = None) -> "list[str]":
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.
 
-        Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "receipt"
-        (with the attempt that attempts.accept returned).
+        Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
+        came or went), "receipt" (with the attempt that attempts.accept returned).
         """
         row = row_for(self.state, self._refine(event, data))
         if row is None:
             return self._unlisted(event)
         _, _, state, action, effects = row
         if action:
-            getattr(self, "_" + action)(data)
+            getattr(self, "do_" + action)(data)
         self.state = state or self.state
         return effects.split()
 
@@ -111,8 +127,11 @@ class Checkout:
             self._check_order(data)
         elif event == "receipt":
             return self._refine_receipt(data)
-        elif event == "qr_key" and not self.hears:
-            return "qr_key_deaf"
+        elif event == "qr_key" and self.sale is not None:
+            if not self.hears:
+                return "qr_key_deaf"
+            if not self._fits(self.sale.order, self.sale.register):
+                return "qr_key_large"
         return event
 
     def _refine_pay(self, pay: dict) -> str:
@@ -125,6 +144,8 @@ class Checkout:
             return "pay"
         if not self.hears:
             raise Refusal("no_network")
+        if not self._fits(pay["order"], pay["register"]):
+            raise Refusal("code_too_large")
         return "pay_qr"
 
     def _check_order(self, cancel: dict) -> None:
@@ -140,24 +161,24 @@ class Checkout:
 
     # Actions: what a row remembers.
 
-    def _take_cart(self, message: dict) -> None:
+    def do_take_cart(self, message: dict) -> None:
         self.sale = None
         if self.cart is None or self.cart.order != message["order"]:
             self.cart = Cart(message)
         else:
             self.cart.update(message)
 
-    def _open_sale(self, pay: dict) -> None:
+    def do_open_sale(self, pay: dict) -> None:
         self.sale = Sale(pay)
         self.cart = None
 
-    def _open_sale_and_attempt(self, pay: dict) -> None:
+    def do_open_sale_and_attempt(self, pay: dict) -> None:
         sale = Sale(pay)
         self._attempt(sale)
         self.sale = sale
         self.cart = None
 
-    def _open_attempt(self, _: None) -> None:
+    def do_open_attempt(self, _: None) -> None:
         self._attempt(self.sale)
 
     def _attempt(self, sale: Sale) -> None:
@@ -170,24 +191,37 @@ class Checkout:
             raise Refusal("full") from None
         sale.notice = ""
 
-    def _note_deaf(self, _: None) -> None:
+    def do_note_deaf(self, _: None) -> None:
         self.sale.notice = "no_network"
 
-    def _give_up(self, _: "dict | None") -> None:
+    def do_note_large(self, _: None) -> None:
+        self.sale.notice = "code_too_large"
+
+    def do_forget_notice(self, _: None) -> None:
+        if self.sale.notice == "no_network":
+            self.sale.notice = ""
+
+    def do_give_up(self, _: "dict | None") -> None:
         self.sale.attempt.given_up = True
 
-    def _cancel_attempt(self, _: dict) -> None:
+    def do_cancel_attempt(self, _: dict) -> None:
         self.sale.attempt.given_up = True
         self.sale.attempt.outcome = "cancelled"
 
-    def _settle(self, attempt: attempts.Attempt) -> None:
+    def do_settle(self, attempt: attempts.Attempt) -> None:
         attempt.outcome = _OUTCOMES[attempt.settled]
 
-    def _settle_late(self, attempt: attempts.Attempt) -> None:
+    def do_settle_late(self, attempt: attempts.Attempt) -> None:
         attempt.outcome = "late"
         attempt.delivered = False
 
-    def _clear(self, _: None) -> None:
+    def do_show_late(self, attempt: attempts.Attempt) -> None:
+        self.do_settle_late(attempt)
+        self.cart = None
+        self.sale = Sale(attempt.result())
+        self.sale.attempt = attempt
+
+    def do_clear(self, _: None) -> None:
         self.sale = None
         self.cart = None
 
@@ -197,11 +231,14 @@ _OUTCOMES = {"paid": "paid", "failed": "failed", "closed": "expired"}
 # Rows: states | event | next state, "" for the same | action | effects. As text, because a table
 # of tuples costs the chip four times as much memory.
 TRANSITIONS = """\
-idle cart choose paid failed cancelled expired|cart|cart|take_cart|show
-idle cart choose paid failed cancelled expired|pay|choose|open_sale|show status
-idle cart choose paid failed cancelled expired|pay_qr|qr|open_sale_and_attempt|show status
+idle cart choose paid failed cancelled expired late|cart|cart|take_cart|show
+idle cart choose paid failed cancelled expired late|pay|choose|open_sale|show status
+idle cart choose paid failed cancelled expired late|pay_qr|qr|open_sale_and_attempt|show status
 choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note_deaf|show status
+choose failed expired|qr_key_large|choose|note_large|show status
+choose|network||forget_notice|show
+idle|network|||show
 qr unknown|pay_again|||status
 qr|timeout|unknown|give_up|show status ask
 qr unknown|receipt_paid|paid|settle|show status results
@@ -210,9 +247,10 @@ qr unknown|receipt_closed|expired|settle|show status results
 qr unknown|cancel|cancelled|cancel_attempt|show status results ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
-*|receipt_late||settle_late|results
+idle failed cancelled expired late|receipt_late|late|show_late|show status results
+cart choose qr unknown paid|receipt_late||settle_late|results
 *|receipt_moot|||
-paid failed cancelled expired|timeout|idle|clear|show status"""
+paid failed cancelled expired late|timeout|idle|clear|show status"""
 
 
 def row_for(state: str, event: str) -> "list[str] | None":

@@ -22,7 +22,6 @@ _BY_EXPONENT = (
     " CLF UYW ",
 )
 _EXPONENTS = (0, 2, 3, 4)
-_SIGNS = "EUR€ GBP£ USD$ JPY¥ CNY¥ BRLR$ INR₹ KRW₩"
 
 
 class UnknownCurrency(ValueError):
@@ -47,22 +46,18 @@ def is_amount(value: object) -> bool:
     return type(value) is int and 0 < value <= MAX_AMOUNT
 
 
-def decimal(amount: int, currency: str) -> str:
-    """`amount` in major units with grouped thousands: (123456, "EUR") is "1,234.56"."""
+def decimal(amount: int, currency: str, style: "tuple[str, str, int]" = (".", ",", 4)) -> str:
+    """`amount` in major units with grouped thousands: (123456, "EUR") is "1,234.56".
+
+    style: the decimal sign, the one between thousands, and the fewest digits that are grouped.
+    """
+    point, comma, least = style
     digits = exponent(currency)
     text = str(abs(amount))
     text = "0" * (digits + 1 - len(text)) + text
     whole, fraction = text[: len(text) - digits], text[len(text) - digits :]
-    groups = whole[-3:]
+    groups = whole[-3:] if len(whole) >= least else whole
     for end in range(len(whole) - 3, 0, -3):
-        groups = whole[max(0, end - 3) : end] + "," + groups
-    return ("-" if amount < 0 else "") + groups + ("." + fraction if digits else "")
-
-
-def display(amount: int, currency: str) -> str:
-    """`amount` as a customer reads it: "€12.34", "¥1,234", "BHD 1.250"."""
-    sign = currency + " "
-    for known in _SIGNS.split():
-        if known[:3] == currency:
-            sign = known[3:]
-    return ("-" if amount < 0 else "") + sign + decimal(abs(amount), currency)
+        if len(whole) >= least:
+            groups = whole[max(0, end - 3) : end] + comma + groups
+    return ("-" if amount < 0 else "") + groups + (point + fraction if digits else "")

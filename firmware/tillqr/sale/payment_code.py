@@ -19,6 +19,8 @@ MAC_SIZE = const(10)
 SHOP_SIZE = const(20)
 """Bytes of the shop's name that fit the code; the backend knows the whole name."""
 PATH = "/P/"
+_FIXED = const(38)
+"""Bytes of all that is always there, with the four names' lengths."""
 _LABEL = b"tillqr code"
 _QUERY_LABEL = b"tillqr query"
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -34,10 +36,19 @@ class Sender:
         self.shop = shop
         self.key = key
 
-    def code(self, attempt: "Attempt", address: "tuple[str, int]") -> str:
-        """The base32 code of an attempt; address: IPv4 and port where results are taken."""
-        data = self._packed(attempt, address)
+    def code(
+        self, attempt: "Attempt", address: "tuple[str, int]", shop_size: int = SHOP_SIZE
+    ) -> str:
+        """The base32 code of an attempt; address: IPv4 and port where results are taken;
+        shop_size: bytes that the shop's name may take."""
+        data = self._packed(attempt, address, shop_size)
         return base32(data + self.key.mac(_LABEL + data)[:MAC_SIZE])
+
+    def length(self, order: str, register: str, shop_size: int = SHOP_SIZE) -> int:
+        """How many characters the code of such an attempt has."""
+        names = len(self.device) + len(order) + len(register)
+        size = _FIXED + names + len(_cut(self.shop.encode(), shop_size)) + MAC_SIZE
+        return (8 * size + 4) // 5
 
     def query(self, code: str, close: bool) -> dict:
         """The signed question about a code; with `close`, nobody may pay it any more."""
@@ -45,7 +56,7 @@ class Sender:
         signed = _QUERY_LABEL + verb.encode() + code.encode()
         return {"code": code, "verb": verb, "mac": self.key.mac(signed).hex()}
 
-    def _packed(self, attempt: "Attempt", address: "tuple[str, int]") -> bytes:
+    def _packed(self, attempt: "Attempt", address: "tuple[str, int]", shop_size: int) -> bytes:
         host, port = address
         return b"".join(
             (
@@ -59,7 +70,7 @@ class Sender:
                 _prefixed(attempt.register.encode()),
                 _prefixed(attempt.order.encode()),
                 bytes.fromhex(attempt.nonce),
-                _prefixed(_cut(self.shop.encode(), SHOP_SIZE)),
+                _prefixed(_cut(self.shop.encode(), shop_size)),
             )
         )
 

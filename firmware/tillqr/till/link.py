@@ -69,7 +69,8 @@ class Link:
         self._flying = False  # whether the queue's first message was sent and not yet answered
         self._sent_at = 0
         self._tries = 0
-        self._heard = -1  # sequence of the last frame carried out; -1 before the peer's HELLO
+        self.heard = -1
+        """Sequence of the last frame carried out; -1 before the peer's HELLO."""
         self._answer: "tuple | None" = None
         self._last_answer: tuple = (message.ACK, 0, {})
         self.peer_boot = ""
@@ -153,17 +154,17 @@ class Link:
     def _take_message(self, kind: int, sequence: int, payload: memoryview) -> None:
         if kind == message.HELLO:
             self._take_hello(sequence, payload)
-        elif self._heard < 0:
+        elif self.heard < 0:
             self._refuse(sequence, message.Refusal("hello"))
-        elif sequence == self._heard:
+        elif sequence == self.heard:
             self._count("link_duplicate")
             self._answer = self._last_answer
-        elif sequence != (self._heard + 1) & 0xFF:
-            self._refuse(sequence, message.Refusal("sequence", str((self._heard + 1) & 0xFF)))
+        elif sequence != (self.heard + 1) & 0xFF:
+            self._refuse(sequence, message.Refusal("sequence", str((self.heard + 1) & 0xFF)))
         else:
             answer = self._carry_out(kind, sequence, payload)
             if answer is not None:
-                self._heard = sequence
+                self.heard = sequence
                 self._last_answer = self._answer = answer
 
     def _carry_out(self, kind: int, sequence: int, payload: memoryview) -> "tuple | None":
@@ -190,10 +191,10 @@ class Link:
         if hello["role"] == self._hello["role"]:
             self._refuse(sequence, message.Refusal("role"))  # our own echo, or a wrong cable
             return
-        repeated = hello["boot"] == self.peer_boot and sequence == self._heard
+        repeated = hello["boot"] == self.peer_boot and sequence == self.heard
         restarted = self.peer_boot not in ("", hello["boot"])
         self.peer_boot = hello["boot"]
-        self._heard = sequence
+        self.heard = sequence
         self._last_answer = self._answer = (message.ACK, sequence, {})
         self._alive()
         if restarted:

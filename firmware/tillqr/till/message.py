@@ -30,7 +30,18 @@ _NAMES = "HELLO INFO CART PAY CANCEL QUERY STATUS RESULT - - - - - ACK NAK"
 OUTCOMES = ("paid", "failed", "cancelled", "expired", "late")
 """How an attempt ended; "late" is money that came after cancel or expiry: refund it."""
 
-STATES = ("idle", "cart", "choose", "qr", "unknown", "paid", "failed", "cancelled", "expired")
+STATES = (
+    "idle",
+    "cart",
+    "choose",
+    "qr",
+    "unknown",
+    "paid",
+    "failed",
+    "cancelled",
+    "expired",
+    "late",
+)
 """What the display is doing (DESIGN: the checkout's states)."""
 
 MAX_LINES = const(8)
@@ -83,7 +94,7 @@ def _choices(check: str) -> tuple:
         return ("qr",)
     if check == "outcome":
         return OUTCOMES
-    return STATES + ("late", "none") if check == "status" else STATES
+    return STATES + ("none",) if check == "status" else STATES
 
 
 def _fits(value: object, check: str, low: int, high: int) -> bool:

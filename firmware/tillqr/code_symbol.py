@@ -1,0 +1,70 @@
+"""The symbol of a payment code: made so that this panel shows it as phones want it.
+
+The level is M, or L where only that gives four pixels a module, or three. A shop's name that
+would make the code too large is left out: the backend knows it.
+"""
+
+from micropython import const
+
+from tillqr.panel import code_layout
+from tillqr.qr import DataTooLong
+from tillqr.sale import payment_code
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from tillqr.qr import Encoder, QrCode
+    from tillqr.sale.attempts import Attempt
+
+_GOOD_PIXELS = const(4)
+_PREPARED = const(7)
+"""The version of the longest code at level L."""
+
+
+class CodeSymbols:
+    """Makes the codes of one display for one panel."""
+
+    def __init__(
+        self, encoder: "Encoder", sender: payment_code.Sender, backend: str, width: int, height: int
+    ) -> None:
+        """width, height: the panel's. The encoder takes its buffers now."""
+        self._encoder = encoder
+        self._sender = sender
+        self._backend = backend
+        self._size = (width, height)
+        encoder.encode("", "M", _PREPARED)
+
+    def fits(self, order: str, register: str) -> bool:
+        """Whether the code of an attempt at such an order can be shown legibly."""
+        return self._choose(order, register) is not None
+
+    def make(self, attempt: "Attempt", address: "tuple[str, int]") -> "QrCode":
+        """The symbol of an attempt that `fits`; it is valid until the next one is made.
+
+        address: IPv4 and port where results are taken.
+        """
+        chosen = self._choose(attempt.order, attempt.register)
+        if chosen is None:
+            raise ValueError("this attempt's code does not fit the panel")
+        shop_size, level = chosen
+        code = self._sender.code(attempt, address, shop_size)
+        return self._encoder.encode(payment_code.url(self._backend, code), level)
+
+    def _choose(self, order: str, register: str) -> "tuple[int, str] | None":
+        """Bytes for the shop's name, and the level; None if there is no legible symbol."""
+        for shop_size in (payment_code.SHOP_SIZE, 0):
+            code = "A" * self._sender.length(order, register, shop_size)
+            words = payment_code.url(self._backend, code)
+            medium, low = self._pixels(words, "M"), self._pixels(words, "L")
+            if medium >= min(low, _GOOD_PIXELS) and medium:
+                return shop_size, "M"
+            if low:
+                return shop_size, "L"
+        return None
+
+    def _pixels(self, words: str, level: str) -> int:
+        """Pixels a module at a level; 0 if it would not be legible."""
+        try:
+            version = self._encoder.version_for(words, level)
+        except DataTooLong:
+            return 0
+        return code_layout.plan(self._size[0], self._size[1], 4 * version + 17)[0]

@@ -1,0 +1,119 @@
+"""The face: the panel's one task. It shows the screen of a state, and sends only what changed.
+
+A screen's module, and what it draws with, is loaded to draw and then let go, so that it takes no
+memory while a sale waits. A tick of the countdown is painted in place and takes no memory.
+"""
+
+import asyncio
+
+from micropython import const
+
+from tillqr.panel.picture import Clock, Picture
+from tillqr.unload import unload
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from tillqr.panel.painter import Painter
+    from tillqr.panel.screens.common import Screen
+    from tillqr.panel.st7789 import St7789
+    from tillqr.panel.style import Style
+    from tillqr.panel.view import View
+
+_PACKAGE = "tillqr.panel.screens"
+_MODULES = {"idle": "idle", "cart": "cart", "choose": "choose", "qr": "code", "tap": "tap"}
+"""The module of a state's screen; every other state has a notice."""
+
+
+def load_screen(state: str) -> "Screen":
+    """The screen of a state, from its module."""
+    name = _MODULES.get(state, "notice")
+    module = __import__(_PACKAGE + "." + name, None, None, ["screen"])
+    return module.NoticeScreen(state) if name == "notice" else module.screen
+
+
+class Face:
+    """What the customer sees."""
+
+    def __init__(
+        self, panel: "St7789", painter: "Painter", style: "Style", view: "View", size: tuple
+    ) -> None:
+        """size: the panel's width and height."""
+        self._panel = panel
+        self._painter = painter
+        self._style = style
+        self.view = view
+        """What the screens are told; `show` has them look again."""
+        self._shown = Picture(size[0], size[1])
+        self._drawn = Picture(size[0], size[1])
+        self._state = "starting"
+        self._wanted = asyncio.Event()
+        self._asleep = False
+        self._busy = True
+        self._behind = False
+        self._clock_box = (0, 0, 0, 0)
+
+    def show(self, state: str) -> None:
+        """Show a state as the view has it now."""
+        self._state = state
+        self._wanted.set()
+
+    def sleep(self) -> None:
+        """Go dark until something is to be shown."""
+        self._state = ""
+        self._wanted.set()
+
+    def tick(self, seconds: int) -> None:
+        """The countdown shows another second."""
+        self.view.clock.set(seconds)
+        if self._busy:
+            self._behind = True
+        else:
+            self._paint_clock()
+
+    async def run(self) -> None:
+        """Keep the panel showing what is wanted; for ever."""
+        while True:
+            await self._wanted.wait()
+            await self.refresh()
+
+    async def start(self) -> None:
+        """Switch the panel on and show the first screen."""
+        await self._panel.start()
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Draw the state's screen, send what differs from what is shown, and light the panel."""
+        self._wanted.clear()
+        if not self._state:
+            await self._panel.sleep()
+            self._asleep = True
+            return
+        if self._asleep:
+            self._asleep = False
+            await self._panel.wake()
+        self._busy = True
+        self._draw()
+        for region in self._drawn.difference(self._shown):
+            await self._painter.paint(self._drawn, region)
+        self._shown, self._drawn = self._drawn, self._shown
+        self._busy = False
+        self._find_clock()
+        await self._panel.fade(100)
+
+    def _draw(self) -> None:
+        load_screen(self._state).draw(self._drawn, self._style, self.view)
+        unload(_PACKAGE + ".")
+
+    def _find_clock(self) -> None:
+        self._clock_box = (0, 0, 0, 0)
+        for left, top, right, bottom, thing, _, _ in self._shown.marks:
+            if isinstance(thing, Clock):
+                self._clock_box = (left // 4 * 4, top, (right + 3) // 4 * 4, bottom)
+        if self._behind:
+            self._behind = False
+            self._paint_clock()
+
+    def _paint_clock(self) -> None:
+        left, top, right, bottom = self._clock_box
+        if right:
+            self._painter.paint_now(self._shown, left, top, right, bottom)

@@ -1,0 +1,55 @@
+"""What the customer reads: one file a language, `name=text` lines, looked up when it is drawn.
+
+Nothing of it stays in memory but the way that amounts are written. Names that begin with an
+underscore say that (after Unicode's CLDR):
+
+    _point, _group    the decimal sign, and the one between thousands
+    _least            digits from which thousands are grouped: 4, or 5 where 1234 stays whole
+    _money            the amount `#` with its sign `¤`
+    _signs            currency codes, each with its sign behind it; others stand as their code
+"""
+
+from tillqr.sale import money
+
+_SPACE = "\xa0"
+
+
+class Language:
+    """The texts and the amounts of one language."""
+
+    def __init__(self, path: str) -> None:
+        """Raises OSError if there is no such file."""
+        self._file = open(path, "rb")  # noqa: SIM115  (kept open: texts are read when needed)
+        self._style = (self("_point"), self("_group"), int(self("_least")))
+        self._pattern = self("_money")
+
+    def __call__(self, name: str) -> str:
+        """The text of a name; the name itself where there is none, so that a gap is seen."""
+        wanted = name.encode() + b"="
+        for _ in range(2):  # from where the last one was found to the end, then from the start
+            line = self._file.readline()
+            while line:
+                if line.startswith(wanted):
+                    return line[len(wanted) :].rstrip(b"\r\n").decode()
+                line = self._file.readline()
+            self._file.seek(0)
+        return name
+
+    def decimal(self, amount: int, currency: str) -> str:
+        """`amount` in major units: (123456, "EUR") is "1.234,56" in German."""
+        return money.decimal(amount, currency, self._style)
+
+    def money(self, amount: int, currency: str) -> str:
+        """`amount` as a customer reads it: "€12.34", "¥1,234", "BHD 1.250"."""
+        sign = self._sign(currency)
+        words = self._pattern.replace("#", self.decimal(abs(amount), currency))
+        at = words.find("¤")
+        if at == 0 and (sign[-1].isalpha() or sign[-1] == "."):
+            sign += _SPACE  # only a symbol stands against digits
+        return ("-" if amount < 0 else "") + words.replace("¤", sign).replace(_SPACE * 2, _SPACE)
+
+    def _sign(self, currency: str) -> str:
+        for known in self("_signs").split(" "):
+            if known[:3] == currency:
+                return known[3:]
+        return currency

@@ -1,0 +1,79 @@
+"""Notices: a coloured screen that says what is going on, and what to do."""
+
+from micropython import const
+
+from tillqr.panel.screens.common import Screen, order, price
+from tillqr.panel.screens.layout import Stack
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from tillqr.panel.picture import Picture
+    from tillqr.panel.style import Style
+    from tillqr.panel.view import View
+
+# State, role of the colour, icon, headline, and what else: names of texts, or one of
+#     $amount $order $method $reason $note $shop
+NOTICES = """\
+starting|brand||starting|$note
+setup|calm|\ue006|setup|setup_more $note
+machine|calm|\ue007|machine|$amount machine_more $order
+unknown|wait|\ue004|checking|$amount checking_more $order
+paid|good|\ue001|paid|$amount $method thanks $order
+failed|bad|\ue002|failed|$amount $reason try_again $order
+cancelled|calm|\ue002|cancelled|cancelled_more $order
+expired|calm|\ue004|expired|$amount try_again $order
+late|wait|\ue003|late|$amount late_more $order
+no_network|wait|\ue005|no_network|$amount no_network_more $order
+code_too_large|wait|\ue003|code_too_large|$amount code_too_large_more $order
+fault|bad|\ue003|fault|fault_more $note"""
+
+
+class NoticeScreen(Screen):
+    """One row of the notices. On a panel that is wider than high the icon stands at the left."""
+
+    def __init__(self, state: str) -> None:
+        for row in NOTICES.split("\n"):
+            if row.startswith(state + "|"):
+                _, self._role, self._icon, self._headline, more = row.split("|")
+        self._more = more.split(" ")
+
+    def draw(self, picture: "Picture", style: "Style", view: "View") -> None:
+        picture.begin((picture.height, style.colour[self._role]))
+        left = picture.margin
+        if self._icon and picture.width > picture.height:
+            font = style.icon[0] if picture.height > 200 else style.icon[1]
+            stack = self._stack(picture, style, view, left + font.size + picture.margin)
+            if stack.fits():
+                picture.text(left, (picture.height - font.height) // 2, self._icon, font)
+                stack.draw()
+                return
+        self._stack(picture, style, view, left).draw()
+
+    def _stack(self, picture: "Picture", style: "Style", view: "View", left: int) -> Stack:
+        edge = picture.margin // 2
+        right = picture.width - picture.margin
+        stack = Stack(picture, left, edge, right, picture.height - edge)
+        if picture.width <= picture.height:
+            stack.add(self._icon, style.icon, needed=False, main=True)
+        stack.add(view.text(self._headline), style.title, 3, 6, main=True)
+        for name in self._more:
+            self._add(stack, picture, style, view, name)
+        return stack
+
+    def _add(
+        self, stack: Stack, picture: "Picture", style: "Style", view: "View", name: str
+    ) -> None:
+        if name == "$amount":
+            stack.add(price(picture, style, view), style.amount[1:], 2, 4, main=True)
+        elif name == "$order":
+            stack.add(order(view), style.small, 2, 10, needed=False, own=False)
+        elif name == "$method":
+            stack.add(view.text("by_" + view.sale.method), style.small, 1, 0, needed=False)
+        elif name == "$reason":
+            attempt = view.sale.attempt
+            reason = "reason_" + (attempt.reason or "declined") if attempt else "reason_declined"
+            stack.add(view.text(reason), style.body, 6, 6)
+        elif name == "$note":
+            stack.add(view.note, style.small, 4, 10, needed=False, own=False)
+        else:
+            stack.add(view.text(name), style.body, 6, 6)

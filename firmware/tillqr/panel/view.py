@@ -1,0 +1,34 @@
+"""The view: what the screens are told."""
+
+from micropython import const
+
+from tillqr.panel.picture import Clock
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from tillqr.panel.language import Language
+    from tillqr.qr import QrCode
+    from tillqr.sale.checkout import Cart, Sale
+
+
+class View:
+    """The shop, the language, and what there is to show."""
+
+    def __init__(self, shop: str, text: "Language", ways: "tuple[str, ...]" = ("qr",)) -> None:
+        """ways: how a customer can pay here: "qr", "tap", "machine"."""
+        self.shop = shop
+        self.text = text
+        self.ways = ways
+        self.cart: "Cart | None" = None
+        self.sale: "Sale | None" = None
+        self.code: "QrCode | None" = None
+        self.clock = Clock()
+        """The time left of a code."""
+        self.online = True
+        """Whether a code could be shown now."""
+        self.details = False
+        """Of a code that leaves no room for text: whether the text has its turn."""
+        self.frame = 0
+        """Which picture of an animation is shown."""
+        self.note = ""
+        """Words for staff: of a fault its code, of a missing set-up the reason."""
