@@ -124,10 +124,14 @@ def draw_shot(rng: random.Random, side: int = 240) -> Shot:
     )
 
 
-def photograph(picture: Image.Image, shot: Shot) -> Image.Image:
-    """What the camera makes of a panel that shows the picture: a grey image, cropped around it."""
+def photograph(picture: Image.Image, shot: Shot, paper: bool = False) -> Image.Image:
+    """What the camera makes of a panel that shows the picture: a grey image, cropped around it.
+
+    paper: the picture is printed on a white page, which goes on where the panel has its housing.
+    """
     frame = Frame(picture.size, shot)
-    seen = frame.take(_scene(picture, shot.dimming))
+    around = round(_WHITE * shot.dimming) if paper else _HOUSING
+    seen = frame.take(_scene(picture, shot.dimming, around))
     seen = seen.filter(ImageFilter.GaussianBlur(shot.blur))
     light = np.asarray(seen, np.float32) + frame.glare()
     light += _noise(shot.grain, shot.noise, light.shape)
@@ -213,11 +217,11 @@ def _coefficients(seen: Quad, own: Quad) -> list[float]:
     return [float(value) for value in np.linalg.solve(np.array(rows), np.array(values))]
 
 
-def _scene(picture: Image.Image, dimming: float) -> Image.Image:
-    """The panel, dimmed, in its housing."""
+def _scene(picture: Image.Image, dimming: float, around: int) -> Image.Image:
+    """The panel, dimmed, and what is around it."""
     lit = picture.convert("L").point([round(value * dimming) for value in range(256)])
     size = (picture.width + 2 * _BEZEL, picture.height + 2 * _BEZEL)
-    scene = Image.new("L", size, _HOUSING)
+    scene = Image.new("L", size, around)
     scene.paste(lit, (_BEZEL, _BEZEL))
     return scene.resize((size[0] * _CRISPNESS, size[1] * _CRISPNESS), Image.Resampling.NEAREST)
 

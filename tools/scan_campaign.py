@@ -142,13 +142,13 @@ def run(board: str, pictures: Sequence[CodePicture], shots: int, first_seed: int
     tally = Tally()
     for number in range(first_seed, first_seed + shots):
         shot, code = aim(board, pictures, number)
-        tally += _judge(number, code.text, read(code.image, shot), read(paper(code), shot))
+        tally += _judge(number, code.text, read(code.image, shot), read(paper(code), shot, True))
     return tally
 
 
-def read(picture: Image.Image, shot: Shot) -> list[str]:
-    """The texts of the codes that are found in a photograph of a picture."""
-    found = zxingcpp.read_barcodes(photograph(picture, shot), formats=_QR_CODE)
+def read(picture: Image.Image, shot: Shot, paper: bool = False) -> list[str]:
+    """The texts of the codes that are found in a photograph of a picture, on paper or a panel."""
+    found = zxingcpp.read_barcodes(photograph(picture, shot, paper), formats=_QR_CODE)
     return [code.text for code in found]
 
 
@@ -190,7 +190,7 @@ def keep(board: str, pictures: Sequence[CodePicture], numbers: Sequence[int], to
         shot, code = aim(board, pictures, number)
         name = f"{board}-{number}-{code.name}"
         photograph(code.image, shot).save(to / f"{name}-panel.png")
-        photograph(paper(code), shot).save(to / f"{name}-paper.png")
+        photograph(paper(code), shot, True).save(to / f"{name}-paper.png")
         print(f"{name}: {shot}")
 
 
@@ -236,7 +236,7 @@ def main() -> int:
     result = campaign(boards, options.shots, options.jobs, options.first)
     report(result)
     BUILD.mkdir(parents=True, exist_ok=True)
-    record = {"boards": {name: tally.record() for name, tally in result.items()}, "goal": GOAL}
+    record = {name: tally.record() for name, tally in result.items()}
     (BUILD / "scan.json").write_text(json.dumps(record, indent=1) + "\n")
     if options.keep:
         for name, tally in result.items():

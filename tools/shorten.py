@@ -10,6 +10,7 @@ Names of constants stay, as the compiler replaces them; so do `_`, `__name__` an
 import ast
 import builtins
 import functools
+import keyword
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -36,7 +37,9 @@ def shorten(source: str, name: str, root: Path, named: set[str]) -> tuple[str, d
     own = set(private) | constants
     _check(tree, own, _private_names(root) - own, name)
     _check_bases(tree, name, root)
-    short = {old: "_" + _short(number) for number, old in enumerate(dict.fromkeys(private))}
+    stay = (set(_used(tree)) | _bound(tree)) - set(private)
+    free = (word for number in range(10_000) if (word := "_" + _short(number)) not in stay)
+    short = {old: next(free) for old in dict.fromkeys(private)}
     places = _Places(source, {**short, _CHECKING: "_" + _CHECKING}, named)
     places.visit(tree)
     return places.replaced(), short
@@ -53,7 +56,7 @@ class _Places(ast.NodeVisitor):
     """Finds every place of a name that becomes a short one."""
 
     def __init__(self, source: str, short: dict[str, str], named: set[str]) -> None:
-        self._lines = source.splitlines(keepends=True)
+        self._lines = source.split("\n")
         self._short = short
         self._named = named
         self._scope: dict[str, str] = {}
@@ -65,7 +68,7 @@ class _Places(ast.NodeVisitor):
             line = self._lines[row].encode()
             assert line[column : column + len(old)] == old.encode(), (line, old)
             self._lines[row] = (line[:column] + new.encode() + line[column + len(old) :]).decode()
-        return "".join(self._lines)
+        return "\n".join(self._lines)
 
     def _put(self, row: int, column: int, old: str, new: str | None) -> None:
         if new is not None:
@@ -98,7 +101,9 @@ class _Places(ast.NodeVisitor):
 
     def visit_Global(self, node: ast.Global) -> None:
         for word in node.names:
-            column = self._lines[node.lineno - 1].index(word)
+            found = re.search(rf"\b{word}\b", self._lines[node.lineno - 1])
+            assert found is not None
+            column = len(self._lines[node.lineno - 1][: found.start()].encode())
             self._put(node.lineno, column, word, self._short.get(word))
 
     def _put_definition(
@@ -109,7 +114,8 @@ class _Places(ast.NodeVisitor):
 
     def _visit_function(self, node: _Function) -> None:
         parameters = _parameters(node)
-        for outer in (*node.args.defaults, *getattr(node, "decorator_list", ())):
+        defaults = (one for one in (*node.args.defaults, *node.args.kw_defaults) if one)
+        for outer in (*defaults, *getattr(node, "decorator_list", ())):
             self.visit(outer)
         before = self._scope
         self._scope = self._scope_of(node, parameters)
@@ -125,13 +131,15 @@ class _Places(ast.NodeVisitor):
     def _scope_of(self, node: _Function, parameters: list[ast.arg]) -> dict[str, str]:
         """The short names in a function: its own, and those around it that it doesn't hide."""
         own = {parameter.arg for parameter in parameters}
+        bound = _bound(node)
         scope = {old: new for old, new in self._scope.items() if old not in own}
-        taken = set(dir(builtins)) | set(_used(node)) | own | set(self._scope.values())
+        taken = set(dir(builtins)) | set(keyword.kwlist) | set(_used(node)) | bound | own
+        taken |= set(self._scope.values())
         free = (word for word in map(_short, range(10_000)) if word not in taken)
         if node.args.kwarg:  # a call may name anything: what takes it must not be called so
             parameters = [one for one in (node.args.vararg, node.args.kwarg) if one]
         for parameter in parameters:
-            if parameter.arg not in self._named and parameter.arg not in self._short:
+            if parameter.arg not in self._named | bound and parameter.arg not in self._short:
                 scope[parameter.arg] = next(free)
         scope.pop("self", None)
         return scope
@@ -203,12 +211,31 @@ def _used(tree: ast.AST) -> Iterator[str]:
             yield node.arg
 
 
+def _bound(tree: ast.AST) -> set[str]:
+    """Names that get a meaning inside of a tree otherwise than by assignment: they stay."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and node.name:
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            found.update(node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.update({node.name} if node is not tree else ())
+    return found
+
+
 def _check(tree: ast.AST, own: set[str], foreign: set[str], name: str) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute | ast.alias):
             word = next(iter(_used(node)), "") or getattr(node, "name", "")
             if word.rpartition(".")[2] in foreign:
                 raise Clash(f"{name}: {word} is private to another file")
+        if isinstance(node, ast.ExceptHandler) and node.name in own:
+            raise Clash(f"{name}: {node.name} is private and an exception's name")
+        if isinstance(node, ast.Nonlocal):
+            raise Clash(f"{name}: nonlocal {node.names[0]}, which would not be found")
         if isinstance(node, ast.keyword) and _is_private(node.arg):
             raise Clash(f"{name}: the keyword {node.arg} is private")
         if isinstance(node, ast.Constant) and node.value in own:
@@ -216,22 +243,29 @@ def _check(tree: ast.AST, own: set[str], foreign: set[str], name: str) -> None:
 
 
 def _check_bases(tree: ast.AST, name: str, root: Path) -> None:
-    """A base from another file must have no private names."""
+    """A base from another file must have no private names, and no base of that tree itself."""
     origin = {
-        alias.asname or alias.name: node.module
+        alias.asname or alias.name: (node.module or "", alias.name, node.level)
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
     for node in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
         for base in node.bases:
-            path = root / (origin.get(getattr(base, "id", ""), "-").replace(".", "/") + ".py")
-            if path.exists() and any(_defined(_class(path, base))):
-                raise Clash(f"{name}: {node.name} would share private names with its base")
+            first = ast.unparse(base).partition(".")[0]
+            module, real, level = origin.get(first, ("", "", 0))
+            path = root / (module.replace(".", "/") + ".py")
+            package = root / module.replace(".", "/")
+            if not level and not path.exists() and not (module and package.is_dir()):
+                continue
+            plain = isinstance(base, ast.Name) and path.exists() and not level
+            if not plain or not _harmless(path, real):
+                raise Clash(f"{name}: {node.name} could share private names with its base")
 
 
-def _class(path: Path, base: ast.expr) -> ast.AST:
+def _harmless(path: Path, name: str) -> bool:
+    """Whether a file has a class without private names and without bases."""
     for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.ClassDef) and node.name == getattr(base, "id", ""):
-            return node
-    return ast.Pass()
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return not node.bases and not any(_defined(node))
+    return False

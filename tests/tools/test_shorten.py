@@ -161,7 +161,7 @@ def gather(first, *others, last=0, **named):
 def passed(*given, **named):
     return gather(*given, **named)
 
-result = [gather(1), passed(1, 2, 3, last=4, tip=5, colour=6)]
+result = [gather(1), passed(1, 2, 3, last=4, a=5, b=6)]
 """,
     "text that is not ASCII on the same line": """
 def greeting(customer, _sign): return "Grüße, 中文 " + customer + "€ü" + _sign + _ending(customer)
@@ -375,6 +375,18 @@ def test_a_parameter_that_a_call_names_stays(root: Path) -> None:
     assert keywords([root / "pay.py"]) == {"tip"}
     shortened, _ = shorten(source, "pay.py", root, {"tip"})
     assert ran(shortened) == (5, 1) and "tip=0" in shortened and "amount" not in shortened
+
+
+def test_every_kind_of_parameter_is_shortened(root: Path) -> None:
+    source = "def f(first, /, second, *third, fourth=0):\n    return lambda fifth: third\n"
+    shortened, _ = shorten(source, "f.py", root, set())
+    assert not words(shortened) & {"first", "second", "third", "fourth", "fifth"}
+
+
+def test_beside_what_takes_any_name_parameters_stay(root: Path) -> None:
+    source = "def f(first, *second, **third):\n    return first, second, third\n"
+    shortened, _ = shorten(source, "f.py", root, set())
+    assert words(shortened) & {"first", "second", "third"} == {"first"}
 
 
 def test_self_stays(root: Path) -> None:

@@ -80,7 +80,7 @@ class St7789:
         """Go dark and stop the controller, which keeps its picture [9.1.11]."""
         await self.fade(0)
         self._command(_SLPIN)
-        await asyncio.sleep_ms(5)
+        await asyncio.sleep_ms(120)  # before SLPOUT may come
 
     async def wake(self) -> None:
         """Start the controller again, dark [9.1.12]."""
