@@ -542,6 +542,34 @@ def test_a_tick_while_the_screen_is_sent_is_made_up_for():
     assert after_tick
 
 
+def test_asleep_until_something_is_shown():
+    kit, bus = Kit(), Light()
+    face = at_code(bus, kit)
+
+    async def run():
+        face.sleep()
+        await face.refresh()
+        dark = bus.duty
+        face.show("idle")
+        await face.refresh()
+        return dark
+
+    assert bus.duty == 65535
+    assert asyncio.run(run()) == 0
+    assert bus.duty == 65535
+
+
+class Light(Bus):
+    """A bus that knows the backlight's duty."""
+
+    def __init__(self):
+        super().__init__()
+        self.duty = 0
+
+    def duty_u16(self, duty):
+        self.duty = duty
+
+
 def test_screens_are_let_go():
     kit, bus = Kit(), Bus()
     make_face(bus, kit)

@@ -9,8 +9,11 @@ underscore say that (after Unicode's CLDR):
     _signs            currency codes, each with its sign behind it; others stand as their code
 """
 
+from micropython import const
+
 from tillqr.sale import money
 
+_PART = const(512)  # bytes of the file that are read at once
 _SPACE = "\xa0"
 
 
@@ -25,15 +28,18 @@ class Language:
 
     def __call__(self, name: str) -> str:
         """The text of a name; the name itself where there is none, so that a gap is seen."""
-        wanted = name.encode() + b"="
-        for _ in range(2):  # from where the last one was found to the end, then from the start
-            line = self._file.readline()
-            while line:
-                if line.startswith(wanted):
-                    return line[len(wanted) :].rstrip(b"\r\n").decode()
-                line = self._file.readline()
-            self._file.seek(0)
-        return name
+        wanted = b"\n" + name.encode() + b"="
+        self._file.seek(0)
+        data = b"\n" + self._file.read(_PART)
+        at = data.find(wanted)
+        while at < 0 or data.find(b"\n", at + 1) < 0:  # until the whole line is there
+            part = self._file.read(_PART)
+            if not part:
+                return name
+            data = data[at if at >= 0 else -len(wanted) :] + part
+            at = data.find(wanted)
+        start = at + len(wanted)
+        return data[start : data.find(b"\n", start)].decode()
 
     def decimal(self, amount: int, currency: str) -> str:
         """`amount` in major units: (123456, "EUR") is "1.234,56" in German."""
