@@ -32,8 +32,7 @@ class CodeScreen(Screen):
         if layout == code_layout.AROUND:
             top = self._draw_around(picture, style, view, side)
         elif layout == code_layout.ABOVE:
-            top = picture.height - side
-            self._draw_line(picture, style, view, picture.margin, 2, price(picture, style, view))
+            top = self._draw_above(picture, style, view, side)
         elif layout == code_layout.BESIDE:
             left = 0
             self._draw_beside(picture, style, view, side)
@@ -59,6 +58,25 @@ class CodeScreen(Screen):
         stack.add(what, style.body + (font,))
         stack.draw()
         self._draw_line(picture, style, view, picture.margin, bottom, order(view))
+        return top
+
+    def _draw_above(self, picture: "Picture", style: "Style", view: "View", side: int) -> int:
+        """Amount and countdown above; below, if there is room, what to do and the order; return
+        the code's top."""
+        small, left = style.small[-1], picture.margin
+        right, top = picture.width - left, picture.height - side
+        if top >= 2 * small.height + 4:
+            top -= small.height + 4
+            bottom = picture.height - small.height - 2
+            number = small.fitted(view.sale.order, picture.width // 2, True)
+            picture.text_right(right, bottom, number, small)
+            room = right - left - small.width(number) - 8
+            picture.text(left, bottom, small.fitted(view.text("scan_short"), room), small)
+        clock = picture.clock(right, (top - small.height) // 2, view.clock, small)
+        words = price(picture, style, view)
+        fonts = tuple(font for font in style.amount[1:] if font.height <= top)
+        font = fitting(words, fonts, clock - 2 * left)
+        picture.text(left, (top - font.height) // 2, words, font)
         return top
 
     def _draw_line(
