@@ -102,8 +102,14 @@ class Studio:
         asyncio.run(self._start())
 
     async def _start(self) -> None:
-        await self.driver.start()
-        await self.driver.fade(100)
+        """Switch the panel on, without the waits that glass and light want."""
+        waits = asyncio.sleep_ms  # type: ignore[attr-defined]
+        asyncio.sleep_ms = _no_wait  # type: ignore[attr-defined]
+        try:
+            await self.driver.start()
+            await self.driver.fade(100)
+        finally:
+            asyncio.sleep_ms = waits  # type: ignore[attr-defined]
 
     def picture(self, name: str) -> Image.Image:
         """What the panel shows of a name from STATES."""
@@ -172,6 +178,10 @@ class Studio:
             if layout == code_layout.PAGES:
                 return qr.encode("A", "L", version)
         return None
+
+
+async def _no_wait(_: int) -> None:
+    await asyncio.sleep(0)
 
 
 class _Pin:
