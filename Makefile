@@ -7,6 +7,9 @@ OUTCOME ?= paid
 AMOUNT ?= 1234
 CURRENCY ?= EUR
 BOARD ?= devkit_240x320
+LANGUAGE ?= en
+THEME ?= light
+TEXT ?= normal
 DB ?=
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
@@ -21,8 +24,9 @@ help: ## list the commands
 
 setup: .venv/.made $(BENCH) ## make the virtual environment and compile the firmware
 
-run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends it (RUNTIME= BOARD=)
-	@$(BIN)/python -m host_sim.run --runtime $(RUNTIME) --board $(BOARD)
+run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends it (RUNTIME= BOARD= LANGUAGE= THEME= TEXT=)
+	@$(BIN)/python -m host_sim.run --runtime $(RUNTIME) --board $(BOARD) \
+		--language $(LANGUAGE) --theme $(THEME) --text $(TEXT)
 
 sale: setup ## one sale, headless (RUNTIME= OUTCOME=paid|declined|cancelled|expired AMOUNT= CURRENCY= DB= BOARD=)
 	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --outcome $(OUTCOME) \

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
+from tillqr.board.settings import TEXT_SIZES, THEMES
 
 from host_sim import terminal
 from host_sim.bench import Bench, HttpService, same
@@ -138,6 +139,9 @@ class Run:
             arguments.directory,
             self._event,
             arguments.backend_port,
+            language=arguments.language,
+            theme=arguments.theme,
+            text=arguments.text,
         )
         self._bench.on_picture = self._wake.set
         self._resets = 0
@@ -305,6 +309,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run", description=__doc__.splitlines()[0])
     parser.add_argument("--runtime", default="micropython", help="cpython or micropython")
     parser.add_argument("--board", default="devkit_240x320", help="a name in boards/")
+    languages = sorted(path.stem for path in (ROOT / "firmware" / "texts").glob("*.txt"))
+    parser.add_argument("--language", default="en", choices=languages)
+    parser.add_argument("--theme", default=THEMES[0], choices=THEMES)
+    parser.add_argument("--text", default=TEXT_SIZES[0], choices=TEXT_SIZES)
     parser.add_argument(
         "--directory", type=Path, default=_BUILD / "run", help="for the board's and the shop's data"
     )

@@ -92,7 +92,7 @@ class Face:
             self._asleep = False
             await self._panel.wake()
         self._busy = True
-        self._draw()
+        await self._draw()
         for region in self._drawn.difference(self._shown):
             await self._painter.paint(self._drawn, region)
         self._shown, self._drawn = self._drawn, self._shown
@@ -100,9 +100,15 @@ class Face:
         self._find_clock()
         await self._panel.fade(100)
 
-    def _draw(self) -> None:
-        load_screen(self._state).draw(self._drawn, self._style, self.view)
+    async def _draw(self) -> None:
+        """List the state's screen; the loop gets a turn after each part."""
+        screen = load_screen(self._state)
+        await asyncio.sleep_ms(0)
+        screen.draw(self._drawn, self._style, self.view)
+        del screen
+        await asyncio.sleep_ms(0)
         unload(_PACKAGE + ".")
+        await asyncio.sleep_ms(0)
 
     def _find_clock(self) -> None:
         self._clock_box = (0, 0, 0, 0)

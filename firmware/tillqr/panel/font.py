@@ -107,15 +107,20 @@ class Font:
 
     def width(self, text: str) -> int:
         """Pixels that a text takes."""
-        width = 0
-        for character in text:
-            width += self.advance(ord(character))
+        return self.width_of(codes(text))
+
+    def width_of(self, characters: "bytes | list[int]") -> int:
+        """Pixels that some characters, as `codes` gives them, take."""
+        width, head = 0, self._head
+        for code in characters:
+            # Most are ASCII: a call for each would take ten times as long.
+            width += head[code - 30] if 32 <= code < 127 else self.advance(code)
         return width
 
     def covers(self, text: str) -> bool:
         """Whether the font has every character of a text."""
-        for character in text:  # noqa: SIM110  (a generator would take memory)
-            if self._find(ord(character)) < 0:
+        for code in codes(text):  # noqa: SIM110  (a generator would take memory)
+            if not 32 <= code < 127 and self._find(code) < 0:
                 return False
         return True
 
@@ -140,9 +145,9 @@ class Font:
         if self.width(text) <= width:
             return text
         room = width - self.advance(0x2026)
-        kept = 0
+        characters, kept = codes(text), 0
         while kept < len(text):
-            room -= self.advance(ord(text[-1 - kept if tail else kept]))
+            room -= self.advance(characters[-1 - kept if tail else kept])
             if room < 0:
                 break
             kept += 1
@@ -164,6 +169,12 @@ class Font:
         """The index's entry of a glyph."""
         index = self._block + len(self._head) + 2 * _u16(self._head, 0)
         return self._file.read(index + _ENTRY * number, _ENTRY)
+
+
+def codes(text: str) -> "bytes | list[int]":
+    """The code points of a text: going through a str would make one of each character."""
+    data = text.encode()
+    return data if len(data) == len(text) else [ord(character) for character in text]
 
 
 def _bisect(codes: bytes, start: int, count: int, code: int) -> int:

@@ -9,6 +9,7 @@ import asyncio
 from micropython import const
 
 from tillqr.panel import raster
+from tillqr.panel.font import codes
 from tillqr.panel.picture import INK, OVERHANG, PAPER, Clock
 
 TYPE_CHECKING = const(False)
@@ -54,9 +55,9 @@ class Painter:
             if isinstance(thing, Clock):
                 thing = thing.CHARACTERS.decode()
             if isinstance(thing, str):
-                for character in thing:
-                    if not font.has(ord(character)):
-                        font.glyph(ord(character))
+                for code in codes(thing):
+                    if not font.has(code):
+                        font.glyph(code)
                         await asyncio.sleep_ms(0)
 
     def _send_strip(self, picture: "Picture", left: int, top: int, right: int, bottom: int) -> int:
@@ -112,8 +113,7 @@ class Painter:
         tone: int,
     ) -> None:
         strip, stride, glyphs = self._strip, self._stride, self._glyphs
-        for character in words:
-            code = ord(character)
+        for code in codes(words):
             if x >= right:
                 break
             advance = font.advance(code)

@@ -2,6 +2,7 @@
 
 from micropython import const
 
+from tillqr.panel.font import codes
 from tillqr.panel.picture import INK
 
 TYPE_CHECKING = const(False)
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
 _HAN = const(0x2E80)
 _STEPS = ((True, 28), (False, 16), (False, 0), (True, 22), (False, 0), (False, 0), (True, 16))
 """How texts give way: main ones or others shrink to a size, and 0 leaves one text out."""
-_ZERO_WIDTH = "\u200b"
+_BLANK = const(0x20)
+_ZERO_WIDTH = const(0x200B)
 """A zero width space: says where Chinese phrases end, and that the text breaks nowhere else."""
-_SPACES = " " + _ZERO_WIDTH
 _CLOSING = "，。！？、；：）」』】》…"
 
 
@@ -25,19 +26,20 @@ def wrap(words: str, font: "Font", width: int) -> "list[str]":
     where the text says so; a word that is longer than a line is broken where the line ends.
     """
     lines = []
-    start = place = used = 0  # the line's first character, where it may break, its pixels so far
-    for index, character in enumerate(words):
-        code = ord(character)
-        if index > start and _breaks(words, index):
+    characters = codes(words)
+    start = place = used = before = 0  # the line's first character, where it may break, pixels
+    for index, code in enumerate(characters):
+        if (before == _BLANK or before > 127 or code > 127) and _breaks(characters, index):
             place = index
+        before = code
         used += font.advance(code)
-        if used > width and index > start and character != " ":
+        if used > width and index > start and code != _BLANK:
             end = place if place > start else index
             lines.append(words[start:end].rstrip())
             start = end
-            while start < index and words[start] == " ":
+            while start < index and characters[start] == _BLANK:
                 start += 1
-            used = font.width(words[start : index + 1])
+            used = font.width_of(characters[start : index + 1])
     lines.append(words[start:].rstrip())
     return lines
 
@@ -46,21 +48,26 @@ def balanced(words: str, font: "Font", width: int) -> "list[str]":
     """Break a text into as few lines as `wrap` does, but into lines of about one length."""
     lines = wrap(words, font, width)
     count = len(lines)
-    narrow = font.width(words) // count
-    while count > 1 and narrow < width:
-        narrower = wrap(words, font, narrow)
+    low = font.width(words) // count
+    while count > 1 and width - low > font.height // 2:
+        middle = (low + width) // 2
+        narrower = wrap(words, font, middle)
         if len(narrower) == count and _unbroken(words, narrower):
-            return narrower
-        narrow += font.height // 2
+            lines, width = narrower, middle
+        else:
+            low = middle
     return lines
 
 
-def _breaks(words: str, index: int) -> bool:
+def _breaks(characters: "bytes | list[int]", index: int) -> bool:
     """Whether a line may end before the character at `index`."""
-    before, after = words[index - 1], words[index]
-    if before in _SPACES or _ZERO_WIDTH in words:
-        return before in _SPACES
-    return (ord(before) >= _HAN or ord(after) >= _HAN) and after not in _CLOSING and after != " "
+    if index == 0:
+        return False
+    before, after = characters[index - 1], characters[index]
+    told = not isinstance(characters, bytes) and _ZERO_WIDTH in characters
+    if told or before in (_BLANK, _ZERO_WIDTH):
+        return before in (_BLANK, _ZERO_WIDTH)
+    return (before >= _HAN or after >= _HAN) and chr(after) not in _CLOSING and after != _BLANK
 
 
 class Stack:
@@ -100,7 +107,7 @@ class Stack:
         width = self._right - self._left
         while True:
             font = fonts[item[6]]
-            item[7] = balanced(words, font, width)
+            item[7] = wrap(words, font, width)
             whole = font.covers(words) and len(item[7]) <= most and _unbroken(words, item[7])
             if whole or item[6] == len(fonts) - 1:
                 return
@@ -166,6 +173,8 @@ class Stack:
         if len(lines) > item[2]:
             rest = item[0][item[0].find(lines[item[2] - 1]) :]
             lines = lines[: item[2] - 1] + [font.fitted(rest, self._right - self._left)]
+        elif len(lines) > 1:
+            lines = balanced(item[0], font, self._right - self._left)
         for line in lines:
             self._picture.text_centre(self._left, self._right, y, line, font, item[4])
             y += font.height
@@ -177,6 +186,6 @@ def _unbroken(words: str, lines: "list[str]") -> bool:
     at = 0
     for line in lines:
         at = words.find(line, at) + len(line)
-        if at < len(words) and not (words[at] == " " or _breaks(words, at)):
+        if at < len(words) and words[at] != " " and not _breaks(codes(words), at):
             return False
     return True
