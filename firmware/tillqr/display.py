@@ -64,6 +64,7 @@ class Display:
         self._face = face
         self._view = face.view
         self._shown_attempt: "object | None" = None
+        self._next_code: "tuple | None" = None
         self._fault = ""
         self._seconds = 0
         self._deadline = 0
@@ -77,6 +78,7 @@ class Display:
         self._port = port
         self._backend = backend
         self._wifi.on_change = self._network_changed
+        self._face.prepare = self._make_code
         self._view.online = False
         self._show()
 
@@ -234,12 +236,18 @@ class Display:
             view.clock.set(self._seconds)
             if sale.attempt is not self._shown_attempt:
                 self._shown_attempt = sale.attempt
-                address = (self._wifi.address, self._settings.port)
-                view.code = self._symbols.make(sale.attempt, address)
+                self._next_code = (sale.attempt, (self._wifi.address, self._settings.port))
         elif state == "choose" and sale.notice:
             state = sale.notice
         if not self._fault:
             self._face.show(state)
+
+    def _make_code(self) -> None:
+        """Make the symbol of the attempt that is to be shown, in the last one's place."""
+        if self._next_code is not None:
+            attempt, address = self._next_code
+            self._next_code = None
+            self._view.code = self._symbols.make(attempt, address)
 
     def _send_status(self) -> None:
         sale = self._checkout.sale or self._checkout.cart

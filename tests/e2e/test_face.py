@@ -118,3 +118,21 @@ async def test_what_a_font_does_not_have_is_counted(runtime: str, tmp_path: Path
         await shop.call(shop.register.cart, "1001", "EUR", [line], 250)
         info = await shop.until(lambda info: "glyph_missing" in info["counters"])
         assert info["counters"]["glyph_missing"] >= 3
+
+
+@runtimes
+async def test_a_smaller_code_while_one_is_sent(runtime: str, tmp_path: Path) -> None:
+    """The register cancels and asks anew before the first code is whole on the panel."""
+    async with counter(runtime, tmp_path) as shop:
+        for _ in range(3):
+            await shop.call(shop.register.start_payment, "12345678901234567890", 1234, "EUR")
+            await shop.call(shop.register.cancel, "12345678901234567890")
+            await shop.call(shop.register.start_payment, "1", 1234, "EUR")
+            last = await shop.bench.code_on_panel()
+            async with asyncio.timeout(5):
+                while shop.payment(last).order != "1":
+                    last = await shop.bench.code_on_panel()
+            await shop.call(shop.register.cancel, "1")
+        assert shop.bench.board.resets == 0
+        counters = (await shop.info())["counters"]
+        assert not [name for name in counters if name.startswith("fault_")]

@@ -551,6 +551,39 @@ def test_a_tick_while_the_screen_is_sent_is_made_up_for():
         assert sent_with_a_tick(turns) == (whole + tick, tick)
 
 
+def test_a_code_changes_only_between_two_screens():
+    """A smaller symbol in the place of one that is being sent has no row for the painter."""
+    kit, bus, encoder = Kit(), Bus(), qr.Encoder()
+    kit.view.code = encoder.encode("A", "L", 7)
+    face = make_face(bus, kit)
+    asked = ["", "A", "B"]
+
+    def prepare():
+        words = asked.pop(0)
+        if words:
+            kit.view.code = encoder.encode(words, "L", 2)
+            kit.view.sale.attempt = Attempt(words * 24, "10000001", "3", 387, "EUR")
+
+    async def run():
+        face.prepare = prepare
+        face.show("qr")
+        running = asyncio.create_task(face.run())
+        for _ in range(60):
+            await asyncio.sleep(0)
+        assert len(asked) == 2 and kit.view.code.version == 7
+        face.show("qr")
+        while len(asked) == 2:
+            await asyncio.sleep(0)
+        face.show("qr")
+        while asked:
+            await asyncio.sleep(0)
+        assert not running.done()
+        running.cancel()
+
+    asyncio.run(run())
+    assert kit.view.code.version == 2
+
+
 def test_asleep_until_something_is_shown():
     kit, bus = Kit(), Light()
     face = at_code(bus, kit)

@@ -13,6 +13,8 @@ from tillqr.unload import unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tillqr.panel.painter import Painter
     from tillqr.panel.screens.common import Screen
     from tillqr.panel.st7789 import St7789
@@ -43,6 +45,9 @@ class Face:
         self._style = style
         self.view = view
         """What the screens are told; `show` has them look again."""
+        self.prepare: "Callable[[], None] | None" = None
+        """Called before a screen looks at the view, never while one is sent: a symbol that is
+        made in the place of another must not change under the painter."""
         self._shown = Picture(size[0], size[1])
         self._drawn = Picture(size[0], size[1])
         self._state = "starting"
@@ -104,6 +109,8 @@ class Face:
         """List the state's screen; the loop gets a turn after each part."""
         screen = load_screen(self._state)
         await asyncio.sleep_ms(0)
+        if self.prepare is not None:
+            self.prepare()
         screen.draw(self._drawn, self._style, self.view)
         del screen
         await asyncio.sleep_ms(0)
