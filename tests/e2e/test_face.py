@@ -131,6 +131,7 @@ async def test_a_smaller_code_while_one_is_sent(runtime: str, tmp_path: Path) ->
             last = await shop.bench.code_on_panel()
             async with asyncio.timeout(5):
                 while shop.payment(last).order != "1":
+                    await asyncio.sleep(0.05)
                     last = await shop.bench.code_on_panel()
             await shop.call(shop.register.cancel, "1")
         assert shop.bench.board.resets == 0
