@@ -36,13 +36,17 @@ class BoardError(RuntimeError):
     """The board can't be started; the text says why."""
 
 
+def board_names() -> list[str]:
+    """The names of all boards."""
+    return sorted(path.stem for path in (ROOT / "boards").glob("*.json"))
+
+
 def profile(name: str) -> dict:
     """The board profile of a name; raises BoardError."""
-    path = ROOT / "boards" / f"{name}.json"
     try:
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads((ROOT / "boards" / f"{name}.json").read_text()))
     except OSError:
-        known = ", ".join(sorted(path.stem for path in path.parent.glob("*.json")))
+        known = ", ".join(board_names())
         raise BoardError(f"there is no board {name!r}; known: {known}") from None
 
 
@@ -74,8 +78,9 @@ class Board:
         self.line = UartLine()
         self.wifi_on = True
         """Whether the access point is there; switch it off to cut the network."""
-        self._chip = chip.Chip()
+        self._chip = self._new_chip()
         self._joined_at = 0.0
+        self._down: set[int] = set()
         self._bus: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._server: asyncio.Server | None = None
@@ -84,6 +89,7 @@ class Board:
         self._watchdog_seconds = 0.0
         self._cause = _PWRON_RESET
         self._stopping = False
+        self._cut = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self.resets = 0
         """How often the board restarted by itself."""
@@ -112,9 +118,17 @@ class Board:
 
     def kill(self) -> None:
         """Cut the power of a running board; it starts again unless it is being stopped."""
+        self._cut.set()
         if self._process and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGKILL)
+
+    def _new_chip(self) -> chip.Chip:
+        """The profile's chip, just reset."""
+        try:
+            return chip.Chip(self.profile["chip"])
+        except chip.Refused as refused:
+            raise BoardError(f"boards/{self.profile['name']}.json: {refused}") from None
 
     def _lay_out(self) -> None:
         directory = self._directory
@@ -123,6 +137,7 @@ class Board:
         shutil.copyfile(_BUILD / "fonts.tqf", directory / "fonts.tqf")
         shutil.copytree(_FIRMWARE / "texts", directory / "texts")
         if self._runtime == "micropython":
+            shutil.copyfile(_FIRMWARE / "main.py", directory / "main.py")
             shutil.copytree(_BUILD / "firmware", directory, dirs_exist_ok=True)
             shutil.copytree(_BUILD / "shims", directory / "shims")
         (directory / "board.json").write_text(json.dumps(self.profile))
@@ -134,7 +149,7 @@ class Board:
             boot = _SHIMS / "cpython" / "boot.py"
             return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
         micropython = Path(sys.executable).parent / "micropython"
-        return [str(micropython), "-X", f"heapsize={HEAP_KB + SHIMS_KB}k", "-m", "main"]
+        return [str(micropython), "-X", f"heapsize={HEAP_KB + SHIMS_KB}k", "main.py"]
 
     def _environment(self) -> dict[str, str]:
         assert self._server is not None
@@ -154,7 +169,8 @@ class Board:
     async def _run(self) -> None:
         """Run the firmware; start it again whenever it ends, as a reset would."""
         while not self._stopping:
-            self._chip = chip.Chip()
+            self._chip = self._new_chip()
+            self._cut.clear()
             with self.log.open("ab") as console:
                 self._process = await asyncio.create_subprocess_exec(
                     *self._command(),
@@ -170,6 +186,8 @@ class Board:
                 status = await self._process.wait()
                 console.write(f"[bench] the firmware ended with status {status}\n".encode())
             self._quiet_watchdog()
+            if status == 0:  # on the chip there would be a prompt now
+                await self._cut.wait()
             self._nvs_staged = dict(self._nvs)
             if not self._stopping:
                 self.resets += 1
@@ -185,6 +203,8 @@ class Board:
                 await self.line.attach(greeting["baud"], reader, writer)
             else:
                 self._bus = writer
+                for pin in self._down:
+                    self._drive(pin, 0)
                 await self._read_bus(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the board is gone
@@ -237,8 +257,18 @@ class Board:
 
     def press(self, key: str = "qr_key", seconds: float = 0.1) -> None:
         """Press a button for some time."""
+        self.hold(key)
+        asyncio.get_running_loop().call_later(seconds, self.release, key)
+
+    def hold(self, key: str = "qr_key") -> None:
+        """Press a button; it is down, also through a power cut, until it is released."""
+        self._down.add(self.profile["pins"][key])
         self._drive(self.profile["pins"][key], 0)
-        asyncio.get_running_loop().call_later(seconds, self._drive, self.profile["pins"][key], 1)
+
+    def release(self, key: str = "qr_key") -> None:
+        """Let a button go."""
+        self._down.discard(self.profile["pins"][key])
+        self._drive(self.profile["pins"][key], 1)
 
     def _drive(self, pin: int, level: int) -> None:
         if self._bus is not None:

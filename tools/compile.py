@@ -2,7 +2,8 @@
 
 `python -m tools.compile` writes build/firmware and build/shims and removes what has no source any
 more. Private names are shortened first (tools/shorten.py); build/names.txt says what they were,
-as a traceback of a board has the short ones. --march names another machine's instruction set.
+as a traceback of a board has the short ones. main.py stays a source, as MicroPython starts no
+other. --march names another machine's instruction set.
 """
 
 import argparse
@@ -43,6 +44,8 @@ def compile_tree(source: Path, target: Path, march: str, pattern: str = "**/*.py
     names = []
     named = keywords(path for top in _CALLERS for path in (ROOT / top).rglob("*.py"))
     for path in sorted(source.glob(pattern)):
+        if path.name == "main.py":
+            continue
         place = path.relative_to(source)
         words, short = shorten(path.read_text(), str(place), source, named)
         compile_one(words, target / place.with_suffix(".mpy"), path.stem, march)

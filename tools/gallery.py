@@ -5,6 +5,7 @@ pixels of them. Words and goods are made up, in each language.
 """
 
 import asyncio
+import json
 import random
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import boot
 from PIL import Image
 
-from host_sim.board import ROOT, profile
+from host_sim.board import ROOT, board_names, profile
 from host_sim.panel import PanelModel
 from tools.sample_shops import SHOPS
 
@@ -41,6 +42,7 @@ STATES = (
     "code_too_large",
     "fault",
     "setup",
+    "service",
 )
 """Names of the pictures: the states, and "offline" (idle without a network), "ways" (choose with
 three ways to pay), and "details" (the text of a code that takes the whole panel)."""
@@ -48,7 +50,7 @@ three ways to pay), and "details" (the text of a code that takes the whole panel
 
 def boards() -> list[str]:
     """The names of all boards."""
-    return sorted(path.stem for path in (ROOT / "boards").glob("*.json"))
+    return board_names()
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,19 @@ class Look:
         return "-".join([self.board, self.language, *options])
 
 
+def panels() -> dict[str, str]:
+    """A board's name to that of the first board, in their order, with the same panel."""
+    first: dict[str, str] = {}
+    named = ((board, json.dumps(profile(board)["panel"], sort_keys=True)) for board in boards())
+    return {board: first.setdefault(panel, board) for board, panel in named}
+
+
 def looks() -> list[Look]:
-    """Every look that is recorded: each board and language, and the options on two boards."""
-    plain = [Look(board, language) for board in boards() for language in LANGUAGES]
+    """Every look that is recorded: each panel and language, and the options on two boards.
+
+    Boards with the same panel show the same, so only the first of them is recorded."""
+    seen = sorted(set(panels().values()))
+    plain = [Look(board, language) for board in seen for language in LANGUAGES]
     two = (Look("devkit_240x320"), Look("t_display", "de"))
     options = [replace(look, theme=theme) for look in two for theme in ("dark", "contrast")]
     return plain + options + [replace(look, large=True) for look in two]
@@ -249,6 +261,8 @@ def _view(look: Look, name: str) -> tuple[Any, str]:
     view.note = {"starting": "D0001, tillqr 0.1.0", "fault": "panel"}.get(name, "")
     if name == "setup":
         view.note = "no settings.json: the board was not provisioned"
+    elif name == "service":
+        view.note = "The console is open. Switch off and on to end this."
     if name == "ways":
         view.ways = ("qr", "tap", "machine")
     if name in ("qr", "details"):

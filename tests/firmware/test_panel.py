@@ -46,6 +46,7 @@ STATES = (
     "code_too_large",
     "fault",
     "setup",
+    "service",
 )
 
 

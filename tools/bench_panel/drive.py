@@ -12,7 +12,7 @@ import sys
 
 _FONTS = "build/fonts.tqf"
 _TEXTS = "firmware/texts/en.txt"
-_ROOM = 3584  # as main.py has it
+_ROOM = 3584  # as assembly.py has it
 _SIZE = (240, 320)
 SCREENS = ("idle", "cart", "choose", "code", "tap", "notice")
 STATES = ("idle", "cart", "choose", "qr", "tap", "paid", "failed", "fault")
@@ -36,7 +36,7 @@ class Bus:
 
 
 def make_face(bus):
-    """A face as main.py makes it."""
+    """A face as assembly.py makes it."""
     from tillqr.panel import rgb444
     from tillqr.panel.face import Face
     from tillqr.panel.font import FontFile

@@ -17,6 +17,7 @@ _MAX_FILE = const(1024)
 _MAX_SECRET = const(64)
 THEMES = ("light", "dark", "contrast")
 TEXT_SIZES = ("normal", "large")
+CONSOLES = ("locked", "open")
 NAMESPACE = "tillqr"
 """The NVS namespace of the secrets: blobs "device_key" and "wifi_password"."""
 
@@ -41,6 +42,7 @@ class Settings:
         theme: str
         large_text: bool
         sleep_minutes: int
+        open_console: bool
 
 
 def checked(values: dict) -> Settings:
@@ -58,6 +60,7 @@ def checked(values: dict) -> Settings:
     made.theme = _one_of(values, "theme", THEMES)
     made.large_text = _one_of(values, "text", TEXT_SIZES) == "large"
     made.sleep_minutes = _number(values, "sleep_minutes", 0, 1440, 0)
+    made.open_console = _one_of(values, "console", CONSOLES) == "open"
     return made
 
 

@@ -15,6 +15,10 @@ def const(value: Any) -> Any:
     return value
 
 
+def kbd_intr(_: int) -> None:
+    """Which character interrupts: a simulated board has no keyboard."""
+
+
 def viper(function: _F) -> _F:
     """Compiled to machine code on the chip."""
     return function

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NOTICES = """\
 starting|brand||starting|$note
 setup|calm|\ue006|setup|setup_more $note
+service|calm|\ue006|service|$note
 machine|calm|\ue007|machine|$amount machine_more $order
 unknown|wait|\ue004|checking|$amount checking_more $order
 paid|good|\ue001|paid|$amount $method thanks $order

@@ -1,0 +1,158 @@
+"""Assembly: builds the display from its parts, and says what it is built for.
+
+The composition root. Nothing here is needed once the display runs, so the module is let go then:
+no function or class of it may be handed to a part. Buffers are taken first, while memory is in
+one piece.
+"""
+
+import asyncio
+import os
+
+import esp32
+import machine
+import micropython
+import network
+
+from tillqr import __version__
+from tillqr.board import hardware
+from tillqr.unload import unload
+
+SETTINGS = "settings.json"
+FONTS = "fonts.tqf"
+TEXTS = "texts/{}.txt"
+_GLYPH_ROOM = 3584
+"""Bytes of glyphs that are kept; the largest icon takes 1.3 KB."""
+_CTRL_C = 3
+
+
+def make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyped-def]
+    """The panel's task, on the profile's panel; settings: None where there are none."""
+    from tillqr.panel.face import Face
+    from tillqr.panel.font import FontFile
+    from tillqr.panel.painter import Painter
+    from tillqr.panel.style import make_style
+
+    panel = hardware.make_panel(profile)
+    size = (profile["panel"]["width"], profile["panel"]["height"])
+    fonts = FontFile(FONTS, _GLYPH_ROOM, counters.add)
+    painter = Painter(panel, size[0], fonts.glyphs)
+    theme = settings.theme if settings else "light"
+    style = make_style(fonts, theme, settings is not None and settings.large_text)
+    return Face(panel, painter, style, view, size)
+
+
+def show(profile: dict, counters, state: str, note: str):  # type: ignore[no-untyped-def]
+    """A face without settings that shows a state, with words for staff."""
+    from tillqr.panel.language import Language
+    from tillqr.panel.view import View
+
+    view = View("", Language(TEXTS.format("en")))
+    view.note = note
+    face = make_face(profile, counters, None, view)
+    face.show(state)
+    asyncio.run(face.start())
+    return face
+
+
+def announce(profile: dict, what: str) -> None:
+    """Tell the console what this is, for the technician's tools."""
+    print("tillqr {} {} {}".format(__version__, profile["name"], what))
+
+
+def assemble():  # type: ignore[no-untyped-def]
+    """Show that it starts, build everything, and return the coroutine that runs it for ever.
+
+    None if the console is to be used: the QR key was held. Without settings there is only the
+    set-up, which ends when the board is reset.
+    """
+    profile = hardware.load_profile()
+    wlan = network.WLAN(network.STA_IF)
+    wlan.active(True)  # the radio first: later its memory may not be there in one piece
+
+    from tillqr.board import settings as board_settings
+    from tillqr.board.counters import Counters
+    from tillqr.panel.language import Language
+    from tillqr.panel.view import View
+
+    counters = Counters()
+    qr_pin = hardware.make_key(profile, "qr_key")
+    nvs = esp32.NVS(board_settings.NAMESPACE)
+    try:
+        settings = board_settings.load(SETTINGS)
+        key = board_settings.device_key(nvs, settings.key_number)
+        text = Language(TEXTS.format(settings.language))
+    except board_settings.BadSettings as bad:
+        return set_up(profile, counters, str(bad))
+    except OSError:
+        return set_up(profile, counters, "no texts in language " + settings.language)
+    view = View(settings.shop, text)
+    view.note = settings.device + ", tillqr " + __version__
+    face = make_face(profile, counters, settings, view)
+    asyncio.run(face.start())
+    if not qr_pin.value():  # held while "starting" is shown: who does that stands at the board
+        micropython.kbd_intr(_CTRL_C)
+        view.note = "The console is open. Switch off and on to end this."
+        face.show("service")
+        asyncio.run(face.refresh())
+        announce(profile, "service")
+        return None
+    if settings.open_console:
+        micropython.kbd_intr(_CTRL_C)
+    wifi_password = board_settings.wifi_password(nvs)
+    for finished in ("board.settings", "panel.style"):
+        unload("tillqr." + finished)
+
+    from tillqr.board import chance
+    from tillqr.board.key import PushKey
+    from tillqr.board.supervisor import Supervisor
+    from tillqr.code_symbol import CodeSymbols
+    from tillqr.display import Display
+    from tillqr.net.backend import Backend
+    from tillqr.net.endpoint import Endpoint
+    from tillqr.net.wifi import Wifi
+    from tillqr.qr import Encoder
+    from tillqr.sale.attempts import Attempts
+    from tillqr.sale.checkout import Checkout
+    from tillqr.sale.payment_code import Sender
+    from tillqr.till import port
+    from tillqr.till.link import Link
+
+    book = Attempts(settings.device, key)
+    sender = Sender(settings.device, machine.unique_id(), settings.shop, key)
+    width, height = profile["panel"]["width"], profile["panel"]["height"]
+    symbols = CodeSymbols(Encoder(), sender, settings.backend, width, height)
+    wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
+    till = Checkout(book, chance.nonce, symbols.fits)
+    display = Display(settings, sender, book, till, counters, wifi, symbols, face)
+
+    boot = os.urandom(8).hex()
+    baud = settings.till_baud
+    link = Link("display", boot, baud, display.deliver, display.settled, counters.add)
+    till_port = port.TillPort(hardware.make_uart(profile, baud, port.BUFFER), link)
+    backend = Backend(
+        settings.backend, sender, book, wifi, settings.port, display.accept, counters.add
+    )
+    endpoint = Endpoint(display.accept, display.public_info, counters.add)
+    display.connect(link, till_port, backend)
+    qr_key = PushKey(qr_pin, display.press_qr)
+
+    watchdog = hardware.make_watchdog(profile)
+    supervisor = Supervisor(watchdog.feed, display.fault)
+    supervisor.add("panel", face.run())
+    supervisor.add("till_receive", till_port.receive())
+    supervisor.add("till_transmit", till_port.transmit())
+    supervisor.add("clock", display.keep_time())
+    supervisor.add("key", qr_key.run())
+    supervisor.add("wifi", wifi.run())
+    supervisor.add("endpoint", endpoint.run(settings.port))
+    supervisor.add("backend", backend.run())
+    announce(profile, "ready")
+    return supervisor.run()
+
+
+def set_up(profile: dict, counters, reason: str) -> None:  # type: ignore[no-untyped-def]
+    """Show why this board can't work yet; the console is open until it can."""
+    micropython.kbd_intr(_CTRL_C)
+    face = show(profile, counters, "setup", reason)
+    announce(profile, "not set up: " + reason)
+    asyncio.run(face.run())
