@@ -1,8 +1,8 @@
-"""The simulated chip refuses what an ESP32 would refuse or die of."""
+"""The simulated chips refuse what an ESP32 or an ESP32-S3 would refuse or die of."""
 
 import pytest
 
-from host_sim.chip import Chip, Refused
+from host_sim.chip import CHIPS, Chip, Refused
 
 SPI = {"host": 2, "baudrate": 40_000_000, "polarity": 0, "phase": 0, "sck": 18, "mosi": 23}
 UART = {"uart": 2, "baud": 115200, "tx": 17, "rx": 16, "txbuf": 256, "rxbuf": 256, "timeout": 0}
@@ -10,7 +10,7 @@ PIN = {"number": 5, "mode": 3, "pull": None, "value": 1}
 
 
 def test_what_works() -> None:
-    chip = Chip()
+    chip = Chip("esp32")
     chip.make("pin", **PIN)
     chip.make("spi", **SPI)
     chip.make("spi", **{**SPI, "mosi": 19, "baudrate": 26_666_666})
@@ -22,10 +22,12 @@ def test_what_works() -> None:
 @pytest.mark.parametrize(
     ("kind", "good", "changes", "words"),
     [
-        ("pin", PIN, {"number": 40}, "invalid pin"),
+        ("pin", PIN, {"number": 40}, "doesn't exist"),
+        ("pin", PIN, {"number": -1}, "doesn't exist"),
         ("pin", PIN, {"number": "5"}, "invalid pin"),
         ("pin", PIN, {"number": 6}, "flash"),
-        ("pin", PIN, {"number": 24}, "flash"),
+        ("pin", PIN, {"number": 24}, "doesn't exist"),
+        ("pin", PIN, {"number": 3}, "console"),
         ("pin", PIN, {"number": 35}, "input"),
         ("pin", PIN, {"mode": 1}, "output"),
         ("pin", PIN, {"number": 36, "mode": 1, "value": None, "pull": 2}, "pull"),
@@ -46,11 +48,61 @@ def test_what_works() -> None:
 )
 def test_what_is_refused(kind: str, good: dict, changes: dict, words: str) -> None:
     with pytest.raises(Refused, match=words):
-        Chip().make(kind, **{**good, **changes})
+        Chip("esp32").make(kind, **{**good, **changes})
+
+
+S3_SPI = {**SPI, "host": 1, "sck": 12, "mosi": 11}
+
+
+def test_what_works_on_an_s3() -> None:
+    """Its pins go to 48, none is only an input, and SPI(2) has no pins of its own."""
+    chip = Chip("esp32s3")
+    chip.make("pin", **{**PIN, "number": 48})
+    chip.make("pin", **{**PIN, "number": 38})
+    chip.make("spi", **{**S3_SPI, "baudrate": 80_000_000})
+    chip.make("spi", **{**S3_SPI, "host": 2, "baudrate": 40_000_000})
+    chip.make("pwm", pin=39, freq=1000)
+    chip.make("uart", **{**UART, "uart": 1, "rx": 18})
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "changes", "words"),
+    [
+        ("pin", PIN, {"number": 49}, "doesn't exist"),
+        ("pin", PIN, {"number": 23}, "doesn't exist"),
+        ("pin", PIN, {"number": 26}, "flash"),
+        ("pin", PIN, {"number": 35}, "octal"),
+        ("pin", PIN, {"number": 20}, "USB"),
+        ("pin", PIN, {"number": 43}, "console"),
+        ("spi", S3_SPI, {"host": 3}, "exist"),
+        ("spi", S3_SPI, {"host": 2, "baudrate": 40_000_001}, "more than"),
+        ("spi", S3_SPI, {"sck": 18, "mosi": 23, "baudrate": 80_000_000}, "more than"),
+        ("uart", UART, {"uart": 0}, "console"),
+    ],
+)
+def test_what_an_s3_refuses(kind: str, good: dict, changes: dict, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        Chip("esp32s3").make(kind, **{**good, **changes})
+
+
+def test_an_unknown_chip() -> None:
+    with pytest.raises(Refused, match="esp32, esp32s3"):
+        Chip("esp32c3")
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_facts_agree(name: str) -> None:
+    """Whatever is said of a pin is said of one that exists."""
+    facts = CHIPS[name]
+    own = {pin for pins in facts.spi.values() for pin in pins or ()}
+    for pins in (facts.input_only, facts.taken, facts.straps, own):
+        assert set(pins) <= facts.pins
+    assert not own & (facts.input_only | set(facts.taken))
+    assert not set(facts.straps) & set(facts.taken)
 
 
 def test_a_uart_is_used_once() -> None:
-    chip = Chip()
+    chip = Chip("esp32")
     chip.make("uart", **UART)
     with pytest.raises(Refused, match="in use"):
         chip.make("uart", **UART)
