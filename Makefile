@@ -16,7 +16,7 @@ SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sale test lint types unit screens screens-accept scan-campaign bench-panel \
+.PHONY: help setup run sale test lint types unit boards screens screens-accept scan-campaign bench-panel \
 	qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -43,6 +43,9 @@ types: .venv/.made ## mypy: the firmware against the ESP32 stubs, the rest again
 
 unit: setup ## the tests alone (ARGS= for pytest)
 	@$(BIN)/pytest $(ARGS)
+
+boards: .venv/.made ## check the board profiles (NAMES= for some)
+	@$(BIN)/python -m tools.boards $(NAMES)
 
 screens: setup ## every screen, language and board as PNG in build/screens, with a contact sheet a language
 	@$(BIN)/python -m tools.screens

@@ -55,8 +55,8 @@ async def test_options_are_shown(runtime: str, tmp_path: Path) -> None:
                 await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("board", ["t_display", "devkit_170x320", "devkit_240x240"])
-async def test_a_sale_on_every_panel(board: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("board", gallery.boards())
+async def test_a_sale_on_every_board(board: str, tmp_path: Path) -> None:
     async with counter("micropython", tmp_path, board=board) as shop:
         await pay(await shop.show_code())
         assert (await shop.result())["outcome"] == "paid"
