@@ -11,12 +11,19 @@ LANGUAGE ?= en
 THEME ?= light
 TEXT ?= normal
 DB ?=
+LANGUAGES ?=
+MARCH ?=
+PORT ?=
+BAUD ?=
+TILL_PORT ?=
+MICROPYTHON ?=
+ANY_IMAGE ?=
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sale test lint types unit boards screens screens-accept scan-campaign bench-panel \
+.PHONY: help setup run sale firmware flash deploy test lint types unit boards screens screens-accept scan-campaign bench-panel \
 	qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -31,6 +38,18 @@ run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends i
 sale: setup ## one sale, headless (RUNTIME= OUTCOME=paid|declined|cancelled|expired AMOUNT= CURRENCY= DB= BOARD=)
 	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --outcome $(OUTCOME) \
 		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB))
+
+firmware: .venv/.made ## what is flashed to a board, in build/boards (BOARD= LANGUAGES=en,de MARCH=host for the simulator)
+	@$(BIN)/python -m tools.firmware --board $(BOARD) $(if $(LANGUAGES),--languages $(LANGUAGES)) \
+		$(if $(MARCH),--march $(MARCH))
+
+flash: firmware ## erase a board and write MicroPython and the firmware (BOARD= PORT= MICROPYTHON=path BAUD= TILL_PORT= ANY_IMAGE=1)
+	@$(BIN)/python -m tools.flash --board $(BOARD) --port "$(PORT)" \
+		$(if $(MICROPYTHON),--micropython "$(MICROPYTHON)") $(if $(ANY_IMAGE),--any-image) \
+		$(if $(BAUD),--baud $(BAUD)) $(if $(TILL_PORT),--till-port "$(TILL_PORT)")
+
+deploy: firmware ## write what changed to a running board, in development (BOARD= PORT=)
+	@$(BIN)/python -m tools.deploy --board $(BOARD) --port "$(PORT)"
 
 test: lint types unit ## lint, types, tests on CPython and MicroPython, sales end to end on both
 

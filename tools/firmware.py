@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import filesystem
+from tools import boards, filesystem
 from tools.compile import ROOT, compile_tree
 from tools.fonts import make_fonts
 from tools.micropython_image import PINS, Pin, digest
@@ -111,13 +111,14 @@ def choose_languages(words: str | None) -> list[str]:
 def read_profile(board: str) -> dict:
     """A board's profile; raises BuildError."""
     path = ROOT / "boards" / f"{board}.json"
-    try:
-        profile = dict(json.loads(path.read_bytes()))
-    except OSError:
+    if not path.exists():
         known = ", ".join(sorted(path.stem for path in path.parent.glob("*.json")))
-        raise BuildError(f"there is no board {board!r}; known: {known}") from None
-    if profile.get("chip") not in PINS:
-        raise BuildError(f"{board}: no MicroPython image is known for a {profile.get('chip')}")
+        raise BuildError(f"there is no board {board!r}; known: {known}")
+    if problems := boards.check_file(path):
+        raise BuildError("\n".join(problems))
+    profile = boards.load(path)
+    if profile["chip"] not in PINS:
+        raise BuildError(f"{board}: no MicroPython image is known for an {profile['chip']}")
     return profile
 
 

@@ -43,10 +43,10 @@ def main(
     try:
         build = firmware.load(options.build / options.board)
         pin = pins[build.manifest["chip"]]
-        image = micropython_image.obtain(
-            pin, options.micropython, any_image=options.any_image, fetch=fetch
-        )
         with open_port(options.port) as port:
+            image = micropython_image.obtain(
+                pin, options.micropython, any_image=options.any_image, fetch=fetch
+            )
             _flash(port, build, image, pin, options.baud)
             said = _wait_until_it_runs(port, options.wait)
         _compare(said, build.manifest)

@@ -12,6 +12,8 @@ class PortError(RuntimeError):
 
 def open_port(name: str, baud: int = 115200) -> serial.Serial:
     """Open a port for this program alone; raises PortError."""
+    if not name:
+        raise PortError(f"name the board's port, such as PORT=/dev/ttyUSB0. {_ports()}")
     try:
         return serial.serial_for_url(name, baud, exclusive=True, timeout=0.1)
     except (OSError, ValueError) as error:
