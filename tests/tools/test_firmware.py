@@ -31,7 +31,7 @@ walk("")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build for the simulator, in English and German."""
     directory = tmp_path_factory.mktemp("boards") / "t_display"
     firmware.build("t_display", directory, ["de", "en"], "host")
@@ -52,11 +52,11 @@ def on_micropython(image: Path, tmp_path: Path, script: str) -> subprocess.Compl
     )
 
 
-def test_micropython_finds_every_file_in_the_image(built: Path, tmp_path: Path) -> None:
-    run = on_micropython(built / firmware.IMAGE, tmp_path, _LIST)
+def test_micropython_finds_every_file_in_the_image(hosted: Path, tmp_path: Path) -> None:
+    run = on_micropython(hosted / firmware.IMAGE, tmp_path, _LIST)
     assert run.returncode == 0, run.stdout
     found = dict(line.split() for line in run.stdout.splitlines())
-    manifest = json.loads((built / firmware.MANIFEST).read_text())
+    manifest = json.loads((hosted / firmware.MANIFEST).read_text())
     assert found == {file["path"]: file["sha256"] for file in manifest["files"]}
 
 
@@ -70,7 +70,7 @@ def test_small_files_are_whole(tmp_path: Path) -> None:
     assert found == {path: digest(body) for path, body in files.items()}
 
 
-def test_files_can_be_changed_on_the_board(built: Path, tmp_path: Path) -> None:
+def test_files_can_be_changed_on_the_board(hosted: Path, tmp_path: Path) -> None:
     script = """
 import flash, os
 flash.mount(os.getenv("TILLQR_FLASH"))
@@ -81,19 +81,19 @@ for number in range(300):
 with open("settings.json") as file:
     print(len(file.read()))
 """
-    run = on_micropython(built / firmware.IMAGE, tmp_path, script)
+    run = on_micropython(hosted / firmware.IMAGE, tmp_path, script)
     assert (run.stdout, run.stderr) == ("299\n", "")
 
 
-def test_an_image_for_another_size_is_refused(built: Path, tmp_path: Path) -> None:
+def test_an_image_for_another_size_is_refused(hosted: Path, tmp_path: Path) -> None:
     """As the chip refuses it, and formats: so `flash` makes the image for the board it finds."""
     cut = tmp_path / "cut.bin"
-    cut.write_bytes((built / firmware.IMAGE).read_bytes()[: 256 * filesystem.BLOCK_SIZE])
+    cut.write_bytes((hosted / firmware.IMAGE).read_bytes()[: 256 * filesystem.BLOCK_SIZE])
     assert "OSError: [Errno 22] EINVAL" in on_micropython(cut, tmp_path, _LIST).stdout
 
 
-def test_what_is_written_to_an_erased_flash_is_the_image(built: Path) -> None:
-    image = (built / firmware.IMAGE).read_bytes()
+def test_what_is_written_to_an_erased_flash_is_the_image(hosted: Path) -> None:
+    image = (hosted / firmware.IMAGE).read_bytes()
     flash = bytearray(b"\xff" * len(image))
     for place, piece in filesystem.pieces(image):
         flash[place : place + len(piece)] = piece
@@ -101,17 +101,17 @@ def test_what_is_written_to_an_erased_flash_is_the_image(built: Path) -> None:
     assert sum(len(piece) for _, piece in filesystem.pieces(image)) < len(image) // 2
 
 
-def test_two_builds_are_the_same_byte_for_byte(built: Path, tmp_path: Path) -> None:
+def test_two_builds_are_the_same_byte_for_byte(hosted: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere" / "deeper"
     firmware.build("t_display", other, ["en", "de"], "host")
     names = {path.relative_to(other) for path in other.rglob("*") if path.is_file()}
-    assert names == {path.relative_to(built) for path in built.rglob("*") if path.is_file()}
+    assert names == {path.relative_to(hosted) for path in hosted.rglob("*") if path.is_file()}
     for name in names:
-        assert (other / name).read_bytes() == (built / name).read_bytes(), name
+        assert (other / name).read_bytes() == (hosted / name).read_bytes(), name
 
 
-def test_a_build_has_what_a_board_needs(built: Path) -> None:
-    files = firmware.load(built).files
+def test_a_build_has_what_a_board_needs(hosted: Path) -> None:
+    files = firmware.load(hosted).files
     top = {path for path in files if "/" not in path}
     assert {"main.py", "board.json", "fonts.tqf"} <= top
     assert "main.mpy" not in top  # MicroPython would not start it, and main.py need not be there
@@ -120,8 +120,8 @@ def test_a_build_has_what_a_board_needs(built: Path) -> None:
     assert files["board.json"] == (ROOT / "boards" / "t_display.json").read_bytes()
 
 
-def test_the_manifest_names_what_it_is_for(built: Path) -> None:
-    manifest = firmware.load(built).manifest
+def test_the_manifest_names_what_it_is_for(hosted: Path) -> None:
+    manifest = firmware.load(hosted).manifest
     assert manifest["version"] == "0.1.0"
     assert (manifest["board"], manifest["chip"], manifest["march"]) == (
         "t_display",
@@ -135,12 +135,12 @@ def test_the_manifest_names_what_it_is_for(built: Path) -> None:
     }
     place = manifest["file_system"]
     assert (place["offset"], place["block_size"], place["block_count"]) == (0x200000, 4096, 512)
-    assert place["sha256"] == digest((built / firmware.IMAGE).read_bytes())
+    assert place["sha256"] == digest((hosted / firmware.IMAGE).read_bytes())
 
 
-def test_code_for_the_chip_is_xtensa(tmp_path: Path) -> None:
+def test_code_for_the_chip_is_xtensa(built: Path) -> None:
     """An architecture is in the head of each file with machine code (MicroPython: py/mpconfig)."""
-    chip = firmware.build("t_display", tmp_path, ["en"])
+    chip = firmware.load(built / "t_display")
     assert (chip.manifest["march"], chip.manifest["mpy"]) == ("xtensawin", "6.3")
     code = {path: body for path, body in chip.files.items() if path.endswith(".mpy")}
     architectures = {body[2] >> 2 for body in code.values()}
@@ -148,11 +148,12 @@ def test_code_for_the_chip_is_xtensa(tmp_path: Path) -> None:
     assert 10 in architectures
 
 
-def test_without_chinese_the_fonts_are_small_and_readable(built: Path) -> None:
-    fonts = FontFile(str(built / firmware.FILES / "fonts.tqf"), 4000, lambda _: None)
+def test_without_chinese_the_fonts_are_small_and_readable(hosted: Path) -> None:
+    path = hosted / firmware.FILES / "fonts.tqf"
+    fonts = FontFile(str(path), 4000, lambda _: None)
     for size in (16, 22, 28, 34, 48):
         assert fonts.font(size).height >= size
-    assert (built / firmware.FILES / "fonts.tqf").stat().st_size < 250_000
+    assert path.stat().st_size < 250_000
 
 
 def test_languages_are_checked_and_english_is_always_there() -> None:

@@ -3,8 +3,10 @@
 There is no network and no MicroPython here: the image is made up, and its hash is the test's pin.
 """
 
+import asyncio
 import errno
 import hashlib
+import shutil
 import struct
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import serial
 from littlefs import LittleFS
 from tillqr import __version__
 
+from host_sim.bench import Bench
 from tests.tools.esp_board import EspBoard, set_flash_size
 from tools import firmware, flash, micropython_image
 from tools.micropython_image import ImageError, Pin
@@ -43,14 +46,6 @@ def a_pin(image: bytes, offset: int = 0x1000, chip_id: int = 0) -> Pin:
 
 IMAGE = an_image()
 PINS = {"esp32": a_pin(IMAGE)}
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a build for the T-Display."""
-    directory = tmp_path_factory.mktemp("boards")
-    firmware.build("t_display", directory / "t_display", ["en"])
-    return directory
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +113,21 @@ def test_a_larger_flash_gets_a_larger_file_system(
         assert run(built, board.port, "--micropython", image) == 0
     assert len(board.flash.data) == 16 << 20
     assert files_of(bytes(board.flash.data[0x200000:])) == firmware.load(built / "t_display").files
+
+
+def test_an_s3_has_its_own_image_at_its_own_place(
+    built: Path, tmp_path: Path, image: Path, capsys: pytest.CaptureFixture
+) -> None:
+    shutil.copytree(built / "t_display", tmp_path / "t_display")
+    manifest = tmp_path / "t_display" / firmware.MANIFEST
+    manifest.write_text(manifest.read_text().replace('"chip": "esp32"', '"chip": "esp32s3"'))
+    body = an_image(chip_id=9, offset=0)
+    image.write_bytes(body)
+    pins = {"esp32s3": a_pin(body, offset=0, chip_id=9)}
+    with EspBoard("esp32s3", says=READY) as board:
+        assert run(tmp_path, board.port, "--micropython", image, pins=pins) == 0
+    assert "esp32s3 with 4 MB of flash" in capsys.readouterr().out
+    assert board.flash.data[: len(body)] == body
 
 
 def test_a_table_with_a_vfs_of_its_own_says_where_the_files_go() -> None:
@@ -284,19 +294,33 @@ def test_a_port_that_may_not_be_opened(
     assert "usermod -a -G dialout" in capsys.readouterr().err
 
 
-def test_a_build_that_was_changed_is_refused(
+async def test_the_till_line_is_asked_as_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    async with Bench("cpython", directory=tmp_path) as bench:
+        await asyncio.to_thread(flash._ask, bench.board.line.path)
+    assert "'device': 'D0001'" in capsys.readouterr().out
+
+
+def test_a_till_line_that_is_not_there(
     built: Path, image: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    code = built / "t_display" / "files" / "tillqr" / "display.mpy"
-    right = code.read_bytes()
-    try:
-        code.write_bytes(right + b"?")
-        with EspBoard() as board:
-            assert run(built, board.port, "--micropython", image) == 1
-    finally:
-        code.write_bytes(right)
+    with EspBoard(says=READY) as board:
+        more = ("--micropython", image, "--till-port", "/dev/ttyUSB99")
+        assert run(built, board.port, *more) == 4
+    assert "not its till line on /dev/ttyUSB99" in capsys.readouterr().err
+
+
+def test_a_build_that_was_changed_is_refused(
+    built: Path, image: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    shutil.copytree(built / "t_display", tmp_path / "t_display")
+    with (tmp_path / "t_display" / "files" / "main.py").open("a") as file:
+        file.write("#")
+    with EspBoard() as board:
+        assert run(tmp_path, board.port, "--micropython", image) == 1
     assert board.flash.untouched
-    assert "tillqr/display.mpy is not what was built" in capsys.readouterr().err
+    assert "main.py is not what was built: build it again" in capsys.readouterr().err
 
 
 def test_what_was_not_built_says_how_to_build_it(
