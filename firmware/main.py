@@ -20,12 +20,10 @@ _PAUSE_SECONDS = 5
 if __name__ == "__main__":
     gc.threshold(_GC_BYTES)
     try:
-        from tillqr import assembly, unload
+        from tillqr import assembly
 
         run = assembly.assemble()
         del assembly
-        for finished in ("assembly", "board.hardware"):
-            unload.unload("tillqr." + finished)
         if run is not None:
             asyncio.run(run)
     except Exception as error:  # noqa: BLE001  (no prompt for whoever makes it fail)

@@ -21,9 +21,8 @@ from host_sim.uart_line import UartLine
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ("cpython", "micropython")
 HEAP_KB = 160
-"""What the firmware gets: with 64-bit pointers as much as the chip has for it."""
-SHIMS_KB = 12
-"""What the shims take besides; on the chip they are C, outside of Python's heap."""
+"""What the firmware gets, and the shims, which on the chip are C: with pointers of 64 bits it is as
+much as the chip has for the firmware."""
 _FIRMWARE = ROOT / "firmware"
 _SHIMS = ROOT / "host_sim" / "shims"
 _BUILD = ROOT / "build"
@@ -138,7 +137,7 @@ class Board:
         shutil.copytree(_FIRMWARE / "texts", directory / "texts")
         if self._runtime == "micropython":
             shutil.copyfile(_FIRMWARE / "main.py", directory / "main.py")
-            shutil.copytree(_BUILD / "firmware", directory, dirs_exist_ok=True)
+            shutil.copytree(_BUILD / "board", directory, dirs_exist_ok=True)
             shutil.copytree(_BUILD / "shims", directory / "shims")
         (directory / "board.json").write_text(json.dumps(self.profile))
         (directory / "settings.json").write_text(json.dumps(self._settings))
@@ -149,7 +148,7 @@ class Board:
             boot = _SHIMS / "cpython" / "boot.py"
             return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
         micropython = Path(sys.executable).parent / "micropython"
-        return [str(micropython), "-X", f"heapsize={HEAP_KB + SHIMS_KB}k", "main.py"]
+        return [str(micropython), "-X", f"heapsize={HEAP_KB}k", "main.py"]
 
     def _environment(self) -> dict[str, str]:
         assert self._server is not None

@@ -1,7 +1,8 @@
 """Compile the firmware and the simulator's shims to .mpy, as they are flashed: `make setup`.
 
-`python -m tools.compile` writes build/firmware and build/shims and removes what has no source any
-more. Private names are shortened first (tools/shorten.py); build/names.txt says what they were,
+`python -m tools.compile` writes build/firmware, a file a module, for the tests of single modules;
+build/board, as it lies on a board, where the resident modules are one file (tools/bundle.py); and
+build/shims. It removes what has no source any more. Private names are shortened first (tools/shorten.py); build/names.txt says what they were,
 as a traceback of a board has the short ones. main.py stays a source, as MicroPython starts no
 other. --march names another machine's instruction set.
 """
@@ -13,10 +14,23 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools.bundle import BUNDLE, bundle
 from tools.shorten import Clash, keywords, shorten
 
 ROOT = Path(__file__).resolve().parent.parent
 _CALLERS = ("firmware", "host_sim", "tests", "tools")
+ON_DEMAND = (
+    "tillqr.assembly",
+    "tillqr.board.hardware",
+    "tillqr.board.provision",
+    "tillqr.board.settings",
+    "tillqr.panel.language",
+    "tillqr.panel.rgb",  # a board has one of them
+    "tillqr.panel.screens",
+    "tillqr.panel.style",
+    "tillqr.setup",
+)
+"""How the names of modules begin that are loaded when they are needed, and most of them let go."""
 _OPTIMISED = "-O3"  # no assertions, no line numbers: a tenth of the size
 
 
@@ -28,6 +42,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         names = compile_tree(ROOT / "firmware", arguments.build / "firmware", arguments.march)
+        names += compile_board(arguments.build / "board", arguments.march)
         names += compile_tree(
             ROOT / "host_sim" / "shims", arguments.build / "shims", arguments.march, "*.py"
         )
@@ -51,6 +66,36 @@ def compile_tree(source: Path, target: Path, march: str, pattern: str = "**/*.py
         compile_one(words, target / place.with_suffix(".mpy"), path.stem, march)
         names += [f"{place} {new} {old}\n" for old, new in short.items()]
     return names
+
+
+def compile_board(target: Path, march: str) -> list[str]:
+    """Compile the firmware as it lies on a board, its resident modules joined (tools/bundle.py).
+
+    Returns the lines that say what the short names were.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    source = ROOT / "firmware"
+    sources, packages, lines = {}, set(), []
+    named = keywords(path for top in _CALLERS for path in (ROOT / top).rglob("*.py"))
+    for path in sorted((source / "tillqr").rglob("*.py")):
+        place = path.relative_to(source)
+        parts = list(place.with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+            packages.add(".".join(parts))
+        name = ".".join(parts)
+        sources[name], short = shorten(path.read_text(), str(place), source, named)
+        lines += [f"{name} {new} {old}\n" for old, new in short.items()]
+    made = bundle(sources, packages, ON_DEMAND)
+    lines += [f"{BUNDLE} {new} {old} of {name}\n" for name, old, new in made.names]
+    made.others[BUNDLE] = made.source
+    needed = {name.rpartition(".")[0] for name in made.others}
+    for name, words in made.others.items():
+        if name in packages and name not in needed:
+            continue
+        place = Path(*name.split("."), "__init__") if name in packages else Path(*name.split("."))
+        compile_one(words, target / place.with_suffix(".mpy"), place.name, march)
+    return lines
 
 
 def compile_one(words: str, target: Path, name: str, march: str) -> None:

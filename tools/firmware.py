@@ -1,8 +1,8 @@
 """Build what is flashed to a board: `make firmware BOARD=t_display`.
 
 `python -m tools.firmware --board NAME` writes build/boards/NAME: files/ is the tree as it lies on
-the board, filesystem.bin the same as a littlefs2 image for 4 MB of flash, and manifest.json says
-what they are, byte for byte. The same sources give the same bytes, wherever they are built.
+the board, filesystem.bin the same as a littlefs2 image for 4 MB of flash, manifest.json says what
+they are, byte for byte, and names.txt what the short names in a traceback mean. The same sources give the same bytes, wherever they are built.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import boards, filesystem
-from tools.compile import ROOT, compile_tree
+from tools.compile import ROOT, compile_board
 from tools.fonts import make_fonts
 from tools.micropython_image import PINS, Pin, digest
 from tools.shorten import Clash
@@ -23,6 +23,8 @@ from tools.shorten import Clash
 FILES = "files"
 IMAGE = "filesystem.bin"
 MANIFEST = "manifest.json"
+NAMES = "names.txt"
+"""What the short names in a board's traceback stand for."""
 BUILD = ROOT / "build" / "boards"
 _TEXTS = ROOT / "firmware" / "texts"
 _ALWAYS = "en"  # what a board without settings says it in
@@ -142,10 +144,11 @@ def report(firmware: Firmware) -> str:
 def _lay_out(board: str, target: Path, languages: set[str], march: str) -> None:
     """Write the board's files."""
     try:
-        compile_tree(ROOT / "firmware", target, march)
+        names = compile_board(target, march)
     except subprocess.CalledProcessError as error:
         raise BuildError(f"mpy-cross refused a file ({error}); is --march right?") from None
     target.mkdir(parents=True, exist_ok=True)
+    (target.parent / NAMES).write_text("".join(names))
     # MicroPython starts main.py, and no main.mpy.
     shutil.copyfile(ROOT / "firmware" / "main.py", target / "main.py")
     shutil.copyfile(ROOT / "boards" / f"{board}.json", target / "board.json")

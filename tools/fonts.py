@@ -21,7 +21,7 @@ LATIN = "".join(chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x180), 
 SIGNS = "–—‘’‚“”„†•…‹›€₡₦₨₩₪₫₭₮₱₲₴₵₸₹₺₼₽₾₿฿℃№™×−\u2009\u200b\u202f"
 BOX = "\ufffd"
 CHINESE = "zh"
-_BAND = 32  # code points between two that the reader keeps
+_BAND = 128  # code points between two that the reader keeps
 _ASCII = [chr(code) for code in range(0x20, 0x7F)]
 _DIGITS = "0123456789"
 

@@ -146,7 +146,7 @@ class Studio:
     def _list(self, view: Any, state: str) -> None:
         from tillqr.panel import face
 
-        face.load_screen(state).draw(self.drawn, self._style, view)
+        face.load_screen(state, view).draw(self.drawn, self._style, view)
 
     def _painted(self) -> Image.Image:
         region = (0, 0, (self.drawn.width + 3) // 4 * 4, self.drawn.height)
@@ -237,13 +237,12 @@ def _driver(board: dict, panel: PanelModel):  # type: ignore[no-untyped-def]
 
 def _view(look: Look, name: str) -> tuple[Any, str]:
     """What a screen is told, and the state whose screen it is."""
-    from tillqr.panel.language import Language
     from tillqr.panel.view import View
     from tillqr.sale.attempts import Attempt
     from tillqr.sale.checkout import Cart, Sale
 
     shop = SHOPS[look.language]
-    view = View(shop.name, Language(str(TEXTS / f"{look.language}.txt")))
+    view = View(shop.name, str(TEXTS / f"{look.language}.txt"))
     pay = {"order": "20241187", "register": "3"}
     view.sale = Sale({**pay, "amount": shop.amount, "currency": shop.currency})
     view.sale.attempt = Attempt("0" * 24, "20241187", "3", shop.amount, shop.currency)

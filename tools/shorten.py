@@ -38,11 +38,16 @@ def shorten(source: str, name: str, root: Path, named: set[str]) -> tuple[str, d
     _check(tree, own, _private_names(root) - own, name)
     _check_bases(tree, name, root)
     stay = (set(_used(tree)) | _bound(tree)) - set(private)
-    free = (word for number in range(10_000) if (word := "_" + _short(number)) not in stay)
+    free = (word for word in short_names("_") if word not in stay)
     short = {old: next(free) for old in dict.fromkeys(private)}
     places = _Places(source, {**short, _CHECKING: "_" + _CHECKING}, named)
     places.visit(tree)
     return places.replaced(), short
+
+
+def short_names(prefix: str) -> Iterator[str]:
+    """Names, the shortest first: for "_" they are _a to _z, _aa and so on."""
+    return (prefix + _short(number) for number in range(100_000))
 
 
 def keywords(paths: Iterable[Path]) -> set[str]:
@@ -135,7 +140,7 @@ class _Places(ast.NodeVisitor):
         scope = {old: new for old, new in self._scope.items() if old not in own}
         taken = set(dir(builtins)) | set(keyword.kwlist) | set(_used(node)) | bound | own
         taken |= set(self._scope.values())
-        free = (word for word in map(_short, range(10_000)) if word not in taken)
+        free = (word for word in short_names("") if word not in taken)
         if node.args.kwarg:  # a call may name anything: what takes it must not be called so
             parameters = [one for one in (node.args.vararg, node.args.kwarg) if one]
         for parameter in parameters:

@@ -43,10 +43,9 @@ def make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyp
 
 def show(profile: dict, counters, state: str, note: str):  # type: ignore[no-untyped-def]
     """A face without settings that shows a state, with words for staff."""
-    from tillqr.panel.language import Language
     from tillqr.panel.view import View
 
-    view = View("", Language(TEXTS.format("en")))
+    view = View("", TEXTS.format("en"))
     view.note = note
     face = make_face(profile, counters, None, view)
     face.show(state)
@@ -71,7 +70,6 @@ def assemble():  # type: ignore[no-untyped-def]
 
     from tillqr.board import settings as board_settings
     from tillqr.board.counters import Counters
-    from tillqr.panel.language import Language
     from tillqr.panel.view import View
 
     counters = Counters()
@@ -80,12 +78,12 @@ def assemble():  # type: ignore[no-untyped-def]
     try:
         settings = board_settings.load(SETTINGS)
         key = board_settings.device_key(nvs, settings.key_number)
-        text = Language(TEXTS.format(settings.language))
+        os.stat(TEXTS.format(settings.language))
     except board_settings.BadSettings as bad:
         return set_up(profile, counters, str(bad))
     except OSError:
         return set_up(profile, counters, "no texts in language " + settings.language)
-    view = View(settings.shop, text)
+    view = View(settings.shop, TEXTS.format(settings.language))
     view.note = settings.device + ", tillqr " + __version__
     face = make_face(profile, counters, settings, view)
     asyncio.run(face.start())
@@ -147,6 +145,8 @@ def assemble():  # type: ignore[no-untyped-def]
     supervisor.add("endpoint", endpoint.run(settings.port))
     supervisor.add("backend", backend.run())
     announce(profile, "ready")
+    for finished in ("assembly", "board.hardware"):
+        unload("tillqr." + finished)
     return supervisor.run()
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tillqr.panel.language import Language
 from tillqr.panel.style import _colours
 from tillqr.panel.view import View
 
@@ -47,7 +46,7 @@ async def test_options_are_shown(runtime: str, tmp_path: Path) -> None:
         "text": "large",
         "board": look.board,
     }
-    view = View(SHOP, Language(str(gallery.TEXTS / "zh.txt")))
+    view = View(SHOP, str(gallery.TEXTS / "zh.txt"))
     wanted = await _drawn(look, view, "idle")
     async with counter(runtime, tmp_path, **options) as shop:
         async with asyncio.timeout(10):
@@ -73,7 +72,7 @@ async def test_a_board_that_is_not_set_up_says_so(
     async with Bench(runtime, directory=tmp_path, **wrong) as bench:
         await _shows(bench, "calm")
         picture = await bench.next_picture()
-        view = View("", Language(str(gallery.TEXTS / "en.txt")))
+        view = View("", str(gallery.TEXTS / "en.txt"))
         view.note = f"no texts in {note}"
         if note == "qr_seconds":
             view.note = "qr_seconds must be a number from 5 to 599"

@@ -1,5 +1,6 @@
 """Amounts are integers in minor units, shown by the currency's exponent."""
 
+from tillqr.panel.language import decimal
 from tillqr.sale import money
 
 from tests.support import raises
@@ -34,7 +35,7 @@ def test_decimals():
         (9999999999, "EUR", "99,999,999.99"),
     )
     for amount, currency, text in cases:
-        assert money.decimal(amount, currency) == text, (amount, currency)
+        assert decimal(amount, currency) == text, (amount, currency)
 
 
 def test_styles_of_decimals():
@@ -44,4 +45,4 @@ def test_styles_of_decimals():
         (1234567, (",", ".", 5), "12.345,67"),
         (123456789, (",", "\u202f", 4), "1\u202f234\u202f567,89"),
     ):
-        assert money.decimal(amount, "EUR", style) == text
+        assert decimal(amount, "EUR", style) == text

@@ -96,7 +96,7 @@ class Kit:
     def drawn(self, state, width=240, height=320):
         """The picture of a state."""
         picture = Picture(width, height)
-        load_screen(state).draw(picture, self.style, self.view)
+        load_screen(state, self.view).draw(picture, self.style, self.view)
         return picture
 
     def painted(self, picture, region=None):
@@ -110,7 +110,7 @@ class Kit:
 
 def view(language="en"):
     """Everything that a screen may show."""
-    made = View("Bäckerei Müller & Söhne", Language(TEXTS % language))
+    made = View("Bäckerei Müller & Söhne", TEXTS % language)
     lines = [
         {"name": "Vollmilch 1 l", "quantity": "2", "amount": 238},
         {"name": "A very long name that is cut at the edge", "amount": -50},

@@ -40,7 +40,6 @@ def make_face(bus):
     from tillqr.panel import rgb444
     from tillqr.panel.face import Face
     from tillqr.panel.font import FontFile
-    from tillqr.panel.language import Language
     from tillqr.panel.painter import Painter
     from tillqr.panel.st7789 import St7789
     from tillqr.panel.style import make_style
@@ -49,7 +48,7 @@ def make_face(bus):
     panel = St7789(bus, bus, bus, bus, bus, rgb444, (0, 0), 0, True)
     fonts = FontFile(_FONTS, _ROOM, print)
     painter = Painter(panel, _SIZE[0], fonts.glyphs)
-    view = View("Corner Shop", Language(_TEXTS))
+    view = View("Corner Shop", _TEXTS)
     return Face(panel, painter, make_style(fonts, "light", False), view, _SIZE)
 
 
@@ -131,7 +130,6 @@ def paint(state, times):
     from tillqr.panel import rgb444
     from tillqr.panel.face import load_screen
     from tillqr.panel.font import FontFile
-    from tillqr.panel.language import Language
     from tillqr.panel.painter import Painter
     from tillqr.panel.picture import Picture
     from tillqr.panel.st7789 import St7789
@@ -141,11 +139,11 @@ def paint(state, times):
     bus = Bus()
     panel = St7789(bus, bus, bus, bus, bus, rgb444, (0, 0), 0, True)
     fonts = FontFile(_FONTS, _ROOM, print)
-    view = View("Corner Shop", Language(_TEXTS))
+    view = View("Corner Shop", _TEXTS)
     fill(view)
     painter = Painter(panel, _SIZE[0], fonts.glyphs)
     picture = Picture(_SIZE[0], _SIZE[1])
-    load_screen(state).draw(picture, make_style(fonts, "light", False), view)
+    load_screen(state, view).draw(picture, make_style(fonts, "light", False), view)
 
     async def run():
         for _ in range(times):

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from tillqr.panel.view import View
 
 _PACKAGE = "tillqr.panel.screens"
+_WORDS = "tillqr.panel.language"
 _MODULES = {"idle": "idle", "cart": "cart", "choose": "choose", "qr": "code", "tap": "tap"}
 """The module of a state's screen; every other state has a notice."""
 
 
-def load_screen(state: str) -> "Screen":
-    """The screen of a state, from its module."""
+def load_screen(state: str, view: "View") -> "Screen":
+    """The screen of a state, from its module; the view gets the words to draw it with."""
+    language = __import__(_WORDS, None, None, ["Language"])
+    view.text = language.Language(view.language)
     name = _MODULES.get(state, "notice")
     module = __import__(_PACKAGE + "." + name, None, None, ["screen"])
     return module.NoticeScreen(state) if name == "notice" else module.screen
@@ -107,14 +110,16 @@ class Face:
 
     async def _draw(self) -> None:
         """List the state's screen; the loop gets a turn after each part."""
-        screen = load_screen(self._state)
+        screen = load_screen(self._state, self.view)
         await asyncio.sleep_ms(0)
         if self.prepare is not None:
             self.prepare()
         screen.draw(self._drawn, self._style, self.view)
         del screen
+        self.view.text = None  # type: ignore[assignment]
         await asyncio.sleep_ms(0)
         unload(_PACKAGE + ".")
+        unload(_WORDS)
         await asyncio.sleep_ms(0)
 
     def _find_clock(self) -> None:

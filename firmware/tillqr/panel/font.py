@@ -3,7 +3,7 @@
 The file is "TQF2", the number of sizes (u8), and 12 bytes a size: its name in pixels (u8), the
 height of a line (u8), the advance of wide characters (u8, from U+2E80 on), a zero, the place of
 its block (u32) and its size in bytes (u32). A block is the number of glyphs (u16), the advances of
-printable ASCII (95 u8), every 32nd code point (u16 each), the code points in order (u16 each), an
+printable ASCII (95 u8), every 128th code point (u16 each), the code points in order (u16 each), an
 index of 8 bytes a glyph, and the bitmaps. Numbers are big-endian.
 
     index entry: place of the bitmap in the block u24, width in bytes u8, rows u8,
@@ -22,7 +22,7 @@ _ASCII = const(95)
 _WIDE = const(0x2E80)
 _BOX = const(0xFFFD)
 _COARSE = const(97)  # where the coarse table begins in a block
-_STRIDE = const(32)  # code points between two that are kept in memory
+_STRIDE = const(128)  # code points between two that are kept in memory
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ class Language:
 
     def __init__(self, path: str) -> None:
         """Raises OSError if there is no such file."""
-        self._file = open(path, "rb")  # noqa: SIM115  (kept open: texts are read when needed)
+        self._file = open(path, "rb")  # noqa: SIM115  (open for as long as a screen is drawn)
         self._style = (self("_point"), self("_group"), int(self("_least")))
         self._pattern = self("_money")
 
@@ -43,7 +43,7 @@ class Language:
 
     def decimal(self, amount: int, currency: str) -> str:
         """`amount` in major units: (123456, "EUR") is "1.234,56" in German."""
-        return money.decimal(amount, currency, self._style)
+        return decimal(amount, currency, self._style)
 
     def money(self, amount: int, currency: str) -> str:
         """`amount` as a customer reads it: "€12.34", "¥1,234", "BHD 1.250"."""
@@ -59,3 +59,20 @@ class Language:
             if known[:3] == currency:
                 return known[3:]
         return currency
+
+
+def decimal(amount: int, currency: str, style: "tuple[str, str, int]" = (".", ",", 4)) -> str:
+    """`amount` in major units with grouped thousands: (123456, "EUR") is "1,234.56".
+
+    style: the decimal sign, the one between thousands, and the fewest digits that are grouped.
+    """
+    point, comma, least = style
+    digits = money.exponent(currency)
+    text = str(abs(amount))
+    text = "0" * (digits + 1 - len(text)) + text
+    whole, fraction = text[: len(text) - digits], text[len(text) - digits :]
+    groups = whole[-3:] if len(whole) >= least else whole
+    for end in range(len(whole) - 3, 0, -3):
+        if len(whole) >= least:
+            groups = whole[max(0, end - 3) : end] + comma + groups
+    return ("-" if amount < 0 else "") + groups + (point + fraction if digits else "")

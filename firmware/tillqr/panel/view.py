@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 class View:
     """The shop, the language, and what there is to show."""
 
-    def __init__(self, shop: str, text: "Language", ways: "tuple[str, ...]" = ("qr",)) -> None:
-        """ways: how a customer can pay here: "qr", "tap", "machine"."""
+    def __init__(self, shop: str, language: str, ways: "tuple[str, ...]" = ("qr",)) -> None:
+        """language: the path of its file; ways: how a customer can pay here: "qr", "tap",
+        "machine"."""
         self.shop = shop
-        self.text = text
+        self.language = language
+        self.text: "Language" = None  # type: ignore[assignment]
+        """The words of the language, while a screen is drawn."""
         self.ways = ways
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None

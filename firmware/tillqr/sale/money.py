@@ -44,20 +44,3 @@ def exponent(currency: str) -> int:
 def is_amount(value: object) -> bool:
     """Whether `value` can be the amount of a payment: an int (no bool) from 1 to MAX_AMOUNT."""
     return type(value) is int and 0 < value <= MAX_AMOUNT
-
-
-def decimal(amount: int, currency: str, style: "tuple[str, str, int]" = (".", ",", 4)) -> str:
-    """`amount` in major units with grouped thousands: (123456, "EUR") is "1,234.56".
-
-    style: the decimal sign, the one between thousands, and the fewest digits that are grouped.
-    """
-    point, comma, least = style
-    digits = exponent(currency)
-    text = str(abs(amount))
-    text = "0" * (digits + 1 - len(text)) + text
-    whole, fraction = text[: len(text) - digits], text[len(text) - digits :]
-    groups = whole[-3:] if len(whole) >= least else whole
-    for end in range(len(whole) - 3, 0, -3):
-        if len(whole) >= least:
-            groups = whole[max(0, end - 3) : end] + comma + groups
-    return ("-" if amount < 0 else "") + groups + (point + fraction if digits else "")
