@@ -77,10 +77,12 @@ class Bench:
         directory: Path = ROOT / "build" / "bench-board",
         on_event: Callable[[str], None] = lambda _: None,
         backend_port: int = 0,
+        image: Path | None = None,
+        probe: Path | None = None,
         **settings: object,
     ) -> None:
-        """directory: where the board's files and the backend's database are; settings replace
-        those that the bench provisions."""
+        """directory: where the board's files and the backend's database are; image, probe: as
+        Board's; settings replace those that the bench provisions."""
         directory.mkdir(parents=True, exist_ok=True)
         self.key = secrets.token_bytes(32)
         device = Device(DEVICE, self.key)
@@ -103,7 +105,14 @@ class Bench:
         password = secrets.token_hex(8).encode()
         vault = {"device_key": self.key, "wifi_password": password}
         self.board = Board(
-            runtime, board, directory / "board", provisioned, vault, self._panel_changed
+            runtime,
+            board,
+            directory / "board",
+            provisioned,
+            vault,
+            self._panel_changed,
+            image,
+            probe,
         )
 
     async def __aenter__(self) -> "Bench":

@@ -17,6 +17,7 @@ from pathlib import Path
 from host_sim import chip
 from host_sim.panel import PanelModel
 from host_sim.uart_line import UartLine
+from tools import filesystem
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ("cpython", "micropython")
@@ -26,6 +27,7 @@ much as the chip has for the firmware."""
 _FIRMWARE = ROOT / "firmware"
 _SHIMS = ROOT / "host_sim" / "shims"
 _BUILD = ROOT / "build"
+_FLASH = "flash.bin"
 _WIFI_JOIN_SECONDS = 0.2
 _PWRON_RESET = 1
 _WDT_RESET = 3
@@ -60,9 +62,15 @@ class Board:
         settings: dict,
         secrets: dict[str, bytes],
         panel_changed: Callable[[], None],
+        image: Path | None = None,
+        probe: Path | None = None,
     ) -> None:
         """directory: where the board's file system is laid out; settings, secrets: what
-        provisioning would have written to settings.json and to NVS."""
+        provisioning would have written to settings.json and to NVS.
+
+        MicroPython only: image, a file system that was built for this machine, to start from in
+        place of the files of `make setup`; probe, a script that runs in main.py's place.
+        """
         if runtime not in RUNTIMES:
             raise BoardError(f"there is no runtime {runtime!r}; known: {', '.join(RUNTIMES)}")
         if not (_BUILD / "fonts.tqf").exists():
@@ -70,6 +78,8 @@ class Board:
         self._runtime = runtime
         self.profile = profile(board)
         self._directory = directory
+        self._image = image
+        self._probe = probe
         self._settings = settings
         self._nvs = {("tillqr", name): value for name, value in secrets.items()}
         self._nvs_staged = dict(self._nvs)
@@ -133,6 +143,14 @@ class Board:
         directory = self._directory
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
+        self.log.write_bytes(b"")
+        settings = json.dumps(self._settings)
+        if self._image:
+            shutil.copytree(_BUILD / "shims", directory / "shims")
+            flash = self._image.read_bytes()
+            flash = filesystem.with_file(flash, "settings.json", settings.encode())
+            (directory / _FLASH).write_bytes(flash)
+            return
         shutil.copyfile(_BUILD / "fonts.tqf", directory / "fonts.tqf")
         shutil.copytree(_FIRMWARE / "texts", directory / "texts")
         if self._runtime == "micropython":
@@ -140,15 +158,17 @@ class Board:
             shutil.copytree(_BUILD / "board", directory, dirs_exist_ok=True)
             shutil.copytree(_BUILD / "shims", directory / "shims")
         (directory / "board.json").write_text(json.dumps(self.profile))
-        (directory / "settings.json").write_text(json.dumps(self._settings))
-        self.log.write_bytes(b"")
+        (directory / "settings.json").write_text(settings)
+        if self._probe:
+            shutil.copyfile(self._probe, directory / "probe.py")
 
     def _command(self) -> list[str]:
         if self._runtime == "cpython":
             boot = _SHIMS / "cpython" / "boot.py"
             return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
+        start = ["-m", "flash"] if self._image else ["probe.py" if self._probe else "main.py"]
         micropython = Path(sys.executable).parent / "micropython"
-        return [str(micropython), "-X", f"heapsize={HEAP_KB}k", "main.py"]
+        return [str(micropython), "-X", f"heapsize={HEAP_KB}k", *start]
 
     def _environment(self) -> dict[str, str]:
         assert self._server is not None
@@ -162,7 +182,9 @@ class Board:
             environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
         else:
-            environment["MICROPYPATH"] = os.pathsep.join(("", "shims", ".frozen"))
+            environment["TILLQR_FLASH"] = str(self._directory / _FLASH)
+            places = [str(self._directory / "shims")] if self._image else ["", "shims"]
+            environment["MICROPYPATH"] = os.pathsep.join((*places, ".frozen"))
         return environment
 
     async def _run(self) -> None:

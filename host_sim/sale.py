@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from PIL import Image
@@ -178,7 +179,7 @@ async def run(arguments: argparse.Namespace) -> dict:
     shutil.rmtree(arguments.screens, ignore_errors=True)
     arguments.screens.mkdir(parents=True)
     expiring = arguments.outcome == "expired"
-    settings = {"qr_seconds": _SECONDS_TO_EXPIRE} if expiring else {}
+    settings: dict[str, Any] = {"qr_seconds": _SECONDS_TO_EXPIRE} if expiring else {}
 
     def tell(words: str) -> None:
         print(f"{'backend':>9}  {words}", flush=True)

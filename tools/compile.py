@@ -2,9 +2,10 @@
 
 `python -m tools.compile` writes build/firmware, a file a module, for the tests of single modules;
 build/board, as it lies on a board, where the resident modules are one file (tools/bundle.py); and
-build/shims. It removes what has no source any more. Private names are shortened first (tools/shorten.py); build/names.txt says what they were,
-as a traceback of a board has the short ones. main.py stays a source, as MicroPython starts no
-other. --march names another machine's instruction set.
+build/shims. It removes what has no source any more. Private names are shortened first
+(tools/shorten.py); build/names.txt says what they were, as a traceback of a board has the short
+ones. main.py stays a source, as MicroPython starts no other. --march names another machine's
+instruction set.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.bundle import BUNDLE, bundle
+from tools.bundle import BUNDLE, Bundle, bundle
 from tools.shorten import Clash, keywords, shorten
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +75,20 @@ def compile_board(target: Path, march: str) -> list[str]:
     Returns the lines that say what the short names were.
     """
     shutil.rmtree(target, ignore_errors=True)
+    made, packages, lines = join()
+    modules = {**made.others, BUNDLE: made.source}
+    needed = {name.rpartition(".")[0] for name in modules}
+    for name, words in modules.items():
+        if name in packages and name not in needed:
+            continue
+        place = Path(*name.split("."), "__init__") if name in packages else Path(*name.split("."))
+        compile_one(words, target / place.with_suffix(".mpy"), place.name, march)
+    return lines
+
+
+def join() -> tuple[Bundle, set[str], list[str]]:
+    """The firmware with its resident modules joined; the names of its packages; and the lines
+    that say what the short names were."""
     source = ROOT / "firmware"
     sources, packages, lines = {}, set(), []
     named = keywords(path for top in _CALLERS for path in (ROOT / top).rglob("*.py"))
@@ -88,14 +103,7 @@ def compile_board(target: Path, march: str) -> list[str]:
         lines += [f"{name} {new} {old}\n" for old, new in short.items()]
     made = bundle(sources, packages, ON_DEMAND)
     lines += [f"{BUNDLE} {new} {old} of {name}\n" for name, old, new in made.names]
-    made.others[BUNDLE] = made.source
-    needed = {name.rpartition(".")[0] for name in made.others}
-    for name, words in made.others.items():
-        if name in packages and name not in needed:
-            continue
-        place = Path(*name.split("."), "__init__") if name in packages else Path(*name.split("."))
-        compile_one(words, target / place.with_suffix(".mpy"), place.name, march)
-    return lines
+    return made, packages, lines
 
 
 def compile_one(words: str, target: Path, name: str, march: str) -> None:

@@ -31,16 +31,7 @@ def make_image(files: dict[str, bytes], size: int) -> bytes:
 
     Raises TooLarge.
     """
-    image = LittleFS(
-        block_size=BLOCK_SIZE,
-        block_count=size // BLOCK_SIZE,
-        read_size=_TRANSFER,
-        prog_size=_TRANSFER,
-        cache_size=_CACHE,
-        lookahead_size=_TRANSFER,
-        name_max=_NAME_MAX,
-        disk_version=_DISK_VERSION,
-    )
+    image = _littlefs(size, format_it=True)
     try:
         for path in sorted(files):
             image.makedirs(str(Path(path).parent), exist_ok=True)
@@ -55,6 +46,30 @@ def make_image(files: dict[str, bytes], size: int) -> bytes:
             "choose fewer languages"
         ) from None
     return bytes(image.context.buffer)
+
+
+def with_file(image: bytes, path: str, body: bytes) -> bytes:
+    """An image with one more file at its top, as a board's MicroPython would have written it."""
+    changed = _littlefs(len(image), format_it=False)
+    changed.context.buffer = bytearray(image)
+    changed.mount()
+    with changed.open(path, "wb") as file:
+        file.write(body)
+    return bytes(changed.context.buffer)
+
+
+def _littlefs(size: int, format_it: bool) -> LittleFS:
+    return LittleFS(
+        block_size=BLOCK_SIZE,
+        block_count=size // BLOCK_SIZE,
+        read_size=_TRANSFER,
+        prog_size=_TRANSFER,
+        cache_size=_CACHE,
+        lookahead_size=_TRANSFER,
+        name_max=_NAME_MAX,
+        disk_version=_DISK_VERSION,
+        mount=format_it,
+    )
 
 
 def used_blocks(image: bytes) -> int:

@@ -2,7 +2,8 @@
 
 `python -m tools.firmware --board NAME` writes build/boards/NAME: files/ is the tree as it lies on
 the board, filesystem.bin the same as a littlefs2 image for 4 MB of flash, manifest.json says what
-they are, byte for byte, and names.txt what the short names in a traceback mean. The same sources give the same bytes, wherever they are built.
+they are, byte for byte, and names.txt what the short names in a traceback mean. The same sources
+give the same bytes, wherever they are built.
 """
 
 import argparse
