@@ -11,7 +11,7 @@ run it again.
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mpremote.transport import TransportError
@@ -95,6 +95,16 @@ def changes(right: dict[str, bytes], found: dict[str, str]) -> tuple[list[str], 
     return write, sorted(gone)
 
 
+def empty_after(gone: list[str], kept: Iterable[str]) -> list[str]:
+    """The directories that have no file any more, the deepest first.
+
+    MicroPython finds a directory before a file: an empty one would hide a module of its name.
+    """
+    needed = {parent for path in kept for parent in Path(path).parents}
+    empty = {parent for path in gone for parent in Path(path).parents} - needed - {Path(".")}
+    return sorted((path.as_posix() for path in empty), reverse=True)
+
+
 def _is_built(path: str) -> bool:
     return path.startswith("texts/") or Path(path).suffix in (".py", ".mpy")
 
@@ -126,7 +136,8 @@ def _prompt(port: str) -> Iterator[SerialTransport]:
 def _update(board: SerialTransport, files: dict[str, bytes], root: str) -> None:
     """Make the board's files those of the build, and reset it; raises Broken."""
     try:
-        write, gone = changes(files, _hashes(board, root))
+        found = _hashes(board, root)
+        write, gone = changes(files, found)
         for number, path in enumerate(write, 1):
             print(f"{number}/{len(write)} {path} ({len(files[path]):,} bytes)", flush=True)
             _make_directories(board, root, path)
@@ -134,6 +145,8 @@ def _update(board: SerialTransport, files: dict[str, bytes], root: str) -> None:
         for path in gone:
             print(f"removing {path}", flush=True)
             board.fs_rmfile(f"{root}/{path}")
+        for path in empty_after(gone, files.keys() | found.keys() - {*gone}):
+            board.fs_rmdir(f"{root}/{path}")
         found = _hashes(board, root)
         wrong = [path for path, body in files.items() if found.get(path) != digest(body)]
         if wrong:

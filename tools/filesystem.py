@@ -16,7 +16,7 @@ STOCK_FLASH = 0x400000
 """The flash of most modules: what an image is made for if no board says otherwise."""
 _DISK_VERSION = 0x00020000  # what every MicroPython since v1.12 reads
 _TRANSFER = 32
-_CACHE = 4 * _TRANSFER  # files up to this size lie in their directory: it must be MicroPython's
+_CACHE = 4 * _TRANSFER  # MicroPython's; files up to this size lie in their directory
 _NAME_MAX = 255
 _ERASED = b"\xff" * BLOCK_SIZE
 _GAP = 16  # blocks; a shorter gap is written over, as each piece costs time of its own

@@ -103,12 +103,15 @@ def test_only_what_changed_is_written(
     (board.files / "journal").mkdir()
     for path, body in mine.items():
         (board.files / path).write_bytes(body)
-    (board.files / "tillqr/display.mpy").write_bytes(b"old")
-    (board.files / "tillqr/gone.mpy").write_bytes(b"old")
+    changed = next(path for path in files if path.endswith(".mpy"))
+    (board.files / changed).write_bytes(b"old")
     (board.files / "texts/zh.txt").write_bytes(b"old")
+    (board.files / "gone/deeper").mkdir(parents=True)
+    (board.files / "gone/deeper/gone.mpy").write_bytes(b"old")
     untouched = (board.files / "fonts.tqf").stat().st_mtime_ns
     assert run(built, board) == 0
     assert on(board) == {**files, **mine}
+    assert not (board.files / "gone").exists()  # it would hide a module of that name
     assert (board.files / "fonts.tqf").stat().st_mtime_ns == untouched
     said = capsys.readouterr().out
     assert f"1 written, 2 removed, {len(files) - 1} were the same" in said

@@ -61,7 +61,7 @@ def test_micropython_finds_every_file_in_the_image(hosted: Path, tmp_path: Path)
 
 
 def test_small_files_are_whole(tmp_path: Path) -> None:
-    """littlefs keeps them in their directory, up to a size that both sides must agree on."""
+    """littlefs keeps the smallest in their directory, others in blocks."""
     files = {f"s{size}": bytes((size & 0xFF,)) * size for size in range(0, 600, 13)}
     image = tmp_path / "small.bin"
     image.write_bytes(filesystem.make_image(files, 64 * filesystem.BLOCK_SIZE))
@@ -108,6 +108,20 @@ def test_two_builds_are_the_same_byte_for_byte(hosted: Path, tmp_path: Path) -> 
     assert names == {path.relative_to(hosted) for path in hosted.rglob("*") if path.is_file()}
     for name in names:
         assert (other / name).read_bytes() == (hosted / name).read_bytes(), name
+
+
+def test_the_order_of_files_does_not_matter() -> None:
+    files = {f"d{number % 3}/{number}": bytes(number) for number in range(40)}
+    size = 64 * filesystem.BLOCK_SIZE
+    backwards = dict(reversed(files.items()))
+    assert filesystem.make_image(files, size) == filesystem.make_image(backwards, size)
+
+
+def test_the_format_is_one_that_older_micropythons_read() -> None:
+    """littlefs' SPEC.md: the superblock has its name, a tag, and the version."""
+    image = filesystem.make_image({}, 16 * filesystem.BLOCK_SIZE)
+    version = image.index(b"littlefs") + len(b"littlefs") + 4
+    assert image[version : version + 4] == bytes((0, 0, 2, 0))  # 2.0
 
 
 def test_a_build_has_what_a_board_needs(hosted: Path) -> None:

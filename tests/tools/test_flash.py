@@ -19,6 +19,7 @@ from host_sim.bench import Bench
 from tests.tools.esp_board import EspBoard, set_flash_size
 from tools import firmware, flash, micropython_image
 from tools.micropython_image import ImageError, Pin
+from tools.register.database import StorageError
 
 SAYS = f"tillqr {__version__} t_display "
 READY = b"ets Jul 29 2019 12:21:46\r\nnoise \xff\xfe\r\n" + SAYS.encode() + b"ready\r\n"
@@ -300,6 +301,12 @@ async def test_the_till_line_is_asked_as_well(
     async with Bench("cpython", directory=tmp_path) as bench:
         await asyncio.to_thread(flash._ask, bench.board.line.path)
     assert "'device': 'D0001'" in capsys.readouterr().out
+
+
+def test_a_result_that_comes_meanwhile_is_not_taken() -> None:
+    """It would be acknowledged, and lost."""
+    with pytest.raises(StorageError):
+        flash._NoDatabase().record({"order": "1001"}, "D0001")
 
 
 def test_a_till_line_that_is_not_there(
