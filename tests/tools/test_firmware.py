@@ -11,7 +11,7 @@ import pytest
 from tillqr.panel.font import FontFile
 
 from host_sim.board import ROOT
-from tools import filesystem, firmware
+from tools import boards, filesystem, firmware
 from tools.micropython_image import digest
 
 _LIST = """
@@ -180,6 +180,15 @@ def test_languages_are_checked_and_english_is_always_there() -> None:
 def test_files_that_do_not_fit_are_refused() -> None:
     with pytest.raises(filesystem.TooLarge, match="choose fewer languages"):
         filesystem.make_image({"large": bytes(100_000)}, 16 * filesystem.BLOCK_SIZE)
+
+
+def test_a_board_that_would_not_work_is_not_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(boards, "check_file", lambda _: ["pins.cs: 6 is the flash's"])
+    assert firmware.main(["--board", "t_display", "--build", str(tmp_path)]) == 1
+    assert "pins.cs: 6 is the flash's" in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_board_that_is_not_known() -> None:
