@@ -23,7 +23,7 @@ SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sale firmware flash deploy test lint types unit boards screens screens-accept scan-campaign bench-panel \
+.PHONY: help setup run sale firmware flash deploy test lint types unit boards screens screens-accept scan-campaign bench-panel size \
 	qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -77,6 +77,9 @@ scan-campaign: setup ## 1,000 photographs a board of its codes, by a simulated c
 
 bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs valgrind)
 	@$(BIN)/python -m tools.bench_panel
+
+size: setup ## every module's bytes and memory, the heap at rest, instructions to start (needs valgrind, nodejs, npm)
+	@$(BIN)/python -m tools.size
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance

@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host_sim import chip
@@ -78,6 +78,8 @@ class Board:
         self._runtime = runtime
         self.profile = profile(board)
         self._directory = directory
+        self.prefix: Sequence[str] = ()
+        """A command that runs the firmware's: a debugger or a profiler."""
         self._image = image
         self._probe = probe
         self._settings = settings
@@ -168,7 +170,7 @@ class Board:
             return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
         start = ["-m", "flash"] if self._image else ["probe.py" if self._probe else "main.py"]
         micropython = Path(sys.executable).parent / "micropython"
-        return [str(micropython), "-X", f"heapsize={HEAP_KB}k", *start]
+        return [*self.prefix, str(micropython), "-X", f"heapsize={HEAP_KB}k", *start]
 
     def _environment(self) -> dict[str, str]:
         assert self._server is not None

