@@ -281,7 +281,7 @@ def _check_build(runtime: str) -> None:
     needed = [_BUILD / "fonts.tqf"]
     if runtime == "micropython":
         micropython = Path(sys.executable).parent / "micropython"
-        needed += [_BUILD / "firmware" / "main.mpy", _BUILD / "shims", micropython]
+        needed += [_BUILD / "board", _BUILD / "shims", micropython]
     for path in needed:
         if not path.exists():
             raise RunError(f"{_from_here(path)} is missing: `make setup` makes it")

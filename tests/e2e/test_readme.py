@@ -1,0 +1,174 @@
+"""README.md is right: its commands, copied from it, lead to a sale; what it names is there."""
+
+import asyncio
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from host_sim.board import ROOT
+from tests.e2e.test_run import pay, until, wait_for_network
+
+PAGES = ("README.md", "CONTRIBUTING.md", "boards/README.md", "firmware/PROTOCOL.md")
+_SECONDS = 120
+
+
+def section(title: str) -> str:
+    """The text of a section of the README; "" for what stands before the first."""
+    for part in (ROOT / "README.md").read_text().split("\n## "):
+        if part.startswith(title + "\n") or (not title and part.startswith("# ")):
+            return part
+    raise AssertionError(f"README.md has no section {title!r}")
+
+
+def commands(text: str) -> list[str]:
+    """The commands in a text: indented lines, and what stands in backticks, without remarks."""
+    found = re.findall(r"^ {4}(\S.*)$", text, re.M) + re.findall(r"`([^`\n]+)`", text)
+    found = [command.partition(" # ")[0].strip() for command in found]
+    return [one for one in found if one.startswith(("make ", ".venv/bin/python ", "python -m "))]
+
+
+def everywhere() -> list[str]:
+    """The commands of all pages."""
+    return [one for page in PAGES for one in commands((ROOT / page).read_text())]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A directory that looks like the clone, so that what a command leaves there is left here."""
+    for path in ROOT.iterdir():
+        if not path.name.startswith((".git", ".hypothesis", "shop.db")):
+            (tmp_path / path.name).symlink_to(path)
+    return tmp_path
+
+
+def surroundings() -> dict[str, str]:
+    """A user's environment: not that of the make that runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+
+
+@pytest.fixture
+def running(clone: Path) -> Iterator[subprocess.Popen[str]]:
+    """`make run`, in the first terminal."""
+    assert "make run" in commands(section("Try it"))
+    run = subprocess.Popen(
+        ["make", "run"],
+        cwd=clone,
+        env=surroundings(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    yield run
+    os.killpg(run.pid, signal.SIGINT)
+    run.communicate(timeout=_SECONDS)
+
+
+def test_the_way_to_a_sale(running: subprocess.Popen[str], clone: Path) -> None:
+    assert running.stdout is not None
+    printed: dict[str, str] = {}
+    for line in running.stdout:
+        name, _, value = line.strip().partition("  ")
+        printed[name] = value.strip()
+        if "Ctrl-C" in line:
+            break
+    (command,) = [one for one in commands(section("Try it")) if "tools.register pay" in one]
+    assert "/dev/pts/N" in command
+    port = printed["serial port"]
+    wait_for_network(port, f"sqlite:///{clone}/waiting.db")
+    words = shlex.split(command.replace("/dev/pts/N", port))
+    paying = subprocess.Popen(
+        words, cwd=clone, env=surroundings(), stdout=subprocess.PIPE, text=True
+    )
+    with httpx.Client(base_url=printed["panel view"], trust_env=False) as browser:
+        code = until(lambda: browser.get("/code").json()["url"], "a code is on the panel")
+    asyncio.run(pay(code))
+    output, _ = paying.communicate(timeout=_SECONDS)
+    assert json.loads(output.splitlines()[-1])["outcome"] == "paid"
+    assert (clone / "shop.db").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [one for one in commands(section("Try it")) if one.startswith("make sale")]
+)
+def test_each_sale_that_it_shows(command: str, clone: Path) -> None:
+    run = subprocess.run(
+        shlex.split(command),
+        cwd=clone,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    wanted = dict(word.split("=") for word in shlex.split(command)[2:])
+    report = json.loads(run.stdout.splitlines()[-1])
+    outcome = wanted.get("OUTCOME", "paid")
+    assert report["outcome"] == {"declined": "failed"}.get(outcome, outcome)
+    assert str(report["amount"]) == wanted.get("AMOUNT", "1234")
+
+
+def test_the_build_that_it_shows(clone: Path) -> None:
+    (command,) = [one for one in commands(section("Build")) if one.startswith("make firmware")]
+    run = subprocess.run(
+        shlex.split(command),
+        cwd=clone,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    wanted = dict(word.split("=") for word in shlex.split(command)[2:])
+    manifest = ROOT / "build" / "boards" / wanted["BOARD"] / "manifest.json"
+    assert json.loads(manifest.read_text())["languages"] == sorted(wanted["LANGUAGES"].split(","))
+
+
+def test_every_target_and_its_variables_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    found = [shlex.split(one) for one in everywhere() if one.startswith("make ")]
+    assert len(found) > 10
+    for words in found:
+        for word in words[1:]:
+            name, is_variable, _ = word.partition("=")
+            if is_variable:
+                assert f"$({name})" in makefile or f"$(if $({name})" in makefile, words
+            else:
+                assert re.search(rf"^{re.escape(name)}:", makefile, re.M), words
+
+
+def test_every_python_command_takes_its_options() -> None:
+    for command in everywhere():
+        words = shlex.split(command)
+        if words[0].startswith("make"):
+            continue
+        start = words.index("-m") + 2
+        verb = [word for word in words[start : start + 1] if word.isalpha()]
+        run = subprocess.run(
+            [ROOT / ".venv" / "bin" / "python", *words[start - 2 : start], *verb, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, command
+        for word in words:
+            assert not word.startswith("--") or word in run.stdout, command
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text()
+    for target in re.findall(r"\]\(([^)#\s]+)", text):
+        if not target.startswith("http"):
+            assert ((ROOT / page).parent / target).exists(), target
