@@ -2,14 +2,18 @@
 
 A module has a dictionary, three names, and an entry for each name that it imports; a resident one
 keeps them for ever. In the bundle `tillqr.resident` every global has one short name, constants
-stand where they are used, and what nobody uses is left out. Modules that are loaded when they are
-needed stay files, and import from the bundle.
+stand where they are used, and what nobody uses is left out: imports, globals whose making does
+nothing else, methods whose names stand nowhere. All of it runs when it is first imported. Modules
+that are loaded when they are needed stay files, and import from the bundle.
 
-What can't be followed is refused: a bundled module as a value, an import of one inside a function
-of the bundle, a name that a class body would hide.
+What can't be followed is refused: a bundled module as a value or in a text, an import of one
+inside a function of the bundle, a global of another module that is changed, a name that a class
+body would hide, a getattr of any name.
 """
 
 import ast
+import builtins
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -17,10 +21,19 @@ from tools.shorten import Clash, short_names
 
 BUNDLE = "tillqr.resident"
 _PACKAGE, _, _LAST = BUNDLE.partition(".")
-_CHECKING = ("TYPE_CHECKING", "_TYPE_CHECKING")
+_CHECKING = {"TYPE_CHECKING", "_TYPE_CHECKING"}
+_LOOKING = {"globals", "locals", "vars", "dir", "eval", "exec"}
+"""They see names that the bundle changes."""
+_ABOUT_ITSELF = {"__name__", "__file__", "__path__"}
+_PLAIN_DECORATORS = {"viper", "native", "property", "setter", "staticmethod", "classmethod"}
+_PLAIN_CALLS = {"bytes", "bytearray", "memoryview", "frozenset", "set", "dict", "tuple", "range"}
+"""What does nothing but make a value, so that nobody misses it who does not use the value."""
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_Value = int | str
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_Scope = _Definition | ast.Lambda | _Comprehension
+_Place = tuple[str, str]
+"""A module and a name in it; "" for the module itself."""
 
 
 @dataclass
@@ -43,13 +56,19 @@ class _Module:
     tree: ast.Module
     package: bool
     resident: bool
-    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Its name for something of this tree: (module, name there; "" for the module itself)."""
-    constants: dict[str, _Value] = field(default_factory=dict)
+    imports: dict[str, _Place] = field(default_factory=dict)
+    """Its name for something of this tree: where that is made."""
+    outside: dict[str, str] = field(default_factory=dict)
+    """Its name for something of another tree: the import."""
+    made: set[str] = field(default_factory=set)
+    """The globals that it makes itself, and of these:"""
+    constants: dict[str, int | str] = field(default_factory=dict)
     globals: dict[str, str] = field(default_factory=dict)
-    """Its own name for a global: the one in the bundle."""
-    uses: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
-    """What the statement that makes a global uses; "" is what is used in any case."""
+    """Its own name for a global that the bundle keeps: the one in the bundle."""
+    places: dict[ast.AST, set[str]] = field(default_factory=dict)
+    """Each node whose name is a global: what the class body around it binds."""
+    local: set[str] = field(default_factory=set)
+    """The names that its functions bind."""
 
 
 def bundle(sources: dict[str, str], packages: set[str], on_demand: Iterable[str]) -> Bundle:
@@ -59,44 +78,68 @@ def bundle(sources: dict[str, str], packages: set[str], on_demand: Iterable[str]
     on_demand: prefixes of dotted names of modules that stay files. Raises Clash.
     """
     apart = tuple(on_demand)
-    modules = {
-        name: _Module(name, _strip(ast.parse(text)), name in packages, not name.startswith(apart))
-        for name, text in sources.items()
-    }
-    modules[_PACKAGE].resident = False
+    modules: dict[str, _Module] = {}
+    for name, text in sources.items():
+        tree = _Strip().visit(ast.parse(text))
+        resident = name != _PACKAGE and not name.startswith(apart)
+        modules[name] = _Module(name, tree, name in packages, resident)
+    if BUNDLE in modules:
+        raise Clash(f"{BUNDLE} is the bundle's own name")
     _drop_unused_methods([module.tree for module in modules.values()])
     for module in modules.values():
         _collect(module, modules)
-    resident = _in_order(modules)
-    kept = _used(modules, resident)
-    _give_names(resident, kept)
+    for module in modules.values():
+        _check(module, modules)
+    resident_ones = _in_order(modules)
+    for module in modules.values():
+        for name, place in module.imports.items():
+            module.imports[name] = origin, word = _resolve(module, modules, *place)
+            makes = modules[origin]
+            if module.resident and not makes.resident and word and word not in makes.constants:
+                raise Clash(
+                    f"{module.name}: {origin}, which has {word}, is loaded only when needed"
+                )
+    kept = _used(modules, resident_ones)
+    _give_names(resident_ones, kept)
+    outside: dict[str, str] = {}
     body: list[ast.stmt] = []
-    outside: dict[str, ast.stmt] = {}
-    for module in resident:
-        for statement in module.tree.body:
-            if isinstance(statement, ast.Import | ast.ImportFrom):
-                if not _ours(statement):
-                    outside[ast.unparse(statement)] = statement
-            elif any((module.name, word) in kept for word in _made_by(statement)):
-                body.append(_Rename(module, modules).visit(statement))
-    whole = ast.Module([*outside.values(), *body], [])
-    _drop_unused_imports(whole)
+    for module in resident_ones:
+        for name, text in module.outside.items():
+            if outside.setdefault(name, text) != text or name in dir(builtins):
+                raise Clash(f"{module.name}: {name} means something else in another module")
+        body += _Rewrite(module, modules).statements(
+            one
+            for one in module.tree.body
+            if any((module.name, word) in kept for word in _made_by(one))
+        )
+    imports = [one for text in outside.values() for one in ast.parse(text).body]
+    names = [(one.name, old, new) for one in resident_ones for old, new in one.globals.items()]
     others = {
-        module.name: _repoint(module, modules) for module in modules.values() if not module.resident
+        module.name: _apart(module, modules) for module in modules.values() if not module.resident
     }
-    names = [(module.name, old, new) for module in resident for old, new in module.globals.items()]
-    return Bundle(ast.unparse(ast.fix_missing_locations(whole)) + "\n", others, names)
+    return Bundle(_text("the bundle", [*imports, *body]), others, names)
 
 
 # What a module is made of.
 
 
 class _Strip(ast.NodeTransformer):
-    """Leaves out what the chip never sees: what is for the type checker, and words for people."""
+    """Leaves out what the chip never sees: what is for the type checker, and words for people.
 
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+    And const(): its constants would be no globals, which other modules could not import.
+    """
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if not isinstance(node, ast.Module | ast.expr) and getattr(node, "body", None) == []:
+            node.body = [ast.Pass()]  # type: ignore[attr-defined]
+        if isinstance(node, ast.Try) and not node.handlers and not node.finalbody:
+            node.finalbody = [ast.Pass()]
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST]:
         if isinstance(node.test, ast.Name) and node.test.id in _CHECKING:
-            return node.orelse
+            return [one for part in node.orelse for one in _listed(self.visit(part))]
         return self.generic_visit(node)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
@@ -104,11 +147,20 @@ class _Strip(ast.NodeTransformer):
             return None
         return self.generic_visit(node)
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        is_const = getattr(node.func, "id", "") == "const" and len(node.args) == 1
+        return node.args[0] if is_const else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        if any(getattr(target, "id", "") in _CHECKING for target in node.targets):
+            return None
+        return self.generic_visit(node)
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         if node.value is None:
             return None
-        self.generic_visit(node)
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
+        return self.visit_Assign(ast.Assign([node.target], node.value, lineno=node.lineno))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._function(node)
@@ -116,62 +168,91 @@ class _Strip(ast.NodeTransformer):
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         return self._function(node)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        self.generic_visit(node)
-        node.body = node.body or [ast.Pass()]
-        return node
-
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        node.body = node.body or [ast.Pass()]
-        if not node.decorator_list:  # viper's annotations mean something
+        if not any(_last(one) == "viper" for one in node.decorator_list):  # which needs its types
             node.returns = None
-            for parameter in _parameters(node):
-                parameter.annotation = None
-        return node
+            for one in ast.iter_child_nodes(node.args):
+                if isinstance(one, ast.arg):
+                    one.annotation = None
+        return self.generic_visit(node)
 
 
-def _strip(tree: ast.Module) -> ast.Module:
-    tree = _Strip().visit(tree)
-    tree.body = [
-        statement
-        for statement in tree.body
-        if not (isinstance(statement, ast.Assign) and _names_of(statement) & {*_CHECKING})
-    ]
-    return tree
+def _listed(made: ast.AST | list[ast.AST] | None) -> list[ast.AST]:
+    """What a visit made, however many nodes."""
+    return made if isinstance(made, list) else [made] if made else []
+
+
+def _last(node: ast.AST) -> str:
+    """The last name of a dotted one."""
+    return getattr(node, "attr", "") or getattr(node, "id", "")
+
+
+def _plain(node: _Definition) -> bool:
+    """Whether nothing but a name is made by a definition's decorators."""
+    return all(_last(one) in _PLAIN_DECORATORS for one in node.decorator_list)
 
 
 def _drop_unused_methods(trees: list[ast.Module]) -> None:
-    """Leave out methods whose names stand nowhere; a text may be one, or how some begin."""
+    """Leave out methods whose names stand nowhere; a text may be one, or how some begin.
+
+    A class with a base of another tree keeps all, as what is there may call them.
+    """
     nodes = [node for tree in trees for node in ast.walk(tree)]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    ours = {one.name for one in classes}
     named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     constants = (node.value for node in nodes if isinstance(node, ast.Constant))
     texts = {value for value in constants if isinstance(value, str) and value}
     starts = tuple(text for text in texts if text.endswith("_"))
-    for node in nodes:
-        if isinstance(node, ast.ClassDef):
-            node.body = [
-                one
-                for one in node.body
-                if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
-                or one.name in named | texts
-                or one.name.startswith(("__", *starts))
-            ] or [ast.Pass()]
+    for one in classes:
+        if not {_last(base) for base in one.bases} <= ours:
+            continue
+        in_body = {getattr(node, "id", "") for part in one.body for node in _at_once(part)}
+        one.body = [
+            part
+            for part in one.body
+            if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
+            or part.name in named | texts | in_body
+            or part.name.startswith(("__", *starts))
+            or not _plain(part)
+        ] or [ast.Pass()]
 
 
-def _names_of(statement: ast.Assign) -> set[str]:
-    return {node.id for target in statement.targets for node in _names(target)}
-
-
-def _made_by(statement: ast.stmt) -> list[str]:
-    """The globals that a statement makes; "" for one that only does something."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [statement.name]
-    if isinstance(statement, ast.Assign):
-        found = sorted(_names_of(statement))
-        plain = all(isinstance(one, ast.Name | ast.Tuple) for one in statement.targets)
-        return found if plain else [""]
-    return [""]
+def _collect(module: _Module, modules: dict[str, _Module]) -> None:
+    """Find a module's imports, its globals and its constants."""
+    scopes = _Scopes()
+    scopes.visit(module.tree)
+    module.places, module.local = scopes.places, scopes.local
+    imports: set[ast.AST] = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            if _ours(node):
+                _collect_import(module, node, modules)
+            else:
+                _collect_outside(module, node)
+            imports.update(node.names)
+    count = Counter(_binds(node) for node in module.places if node not in imports)
+    bound = {*count, *module.outside}
+    if not module.resident:  # where imports may be in functions
+        bound |= module.local
+    twice = module.imports.keys() & bound or module.outside.keys() & count.keys()
+    if twice and (module.resident or twice & module.imports.keys()):
+        raise Clash(f"{module.name}: {', '.join(sorted(twice))} is imported and bound")
+    hidden = scopes.hidden & (module.imports.keys() | count.keys())
+    if hidden:
+        raise Clash(f"{module.name}: a class hides {', '.join(sorted(hidden))}")
+    module.made = {_binds(node) for node in module.places} - {"", *module.outside}
+    for statement in module.tree.body:
+        pairs = list(_pairs(statement))
+        values = {name: _constant(module, value) for name, value in pairs if count[name] == 1}
+        if pairs and len(values) == len(pairs) and None not in values.values():
+            module.constants.update({name: one for name, one in values.items() if one is not None})
+    module.tree.body = [
+        one
+        for one in module.tree.body
+        if not any(name in module.constants for name, _ in _pairs(one))
+        and not (module.resident and isinstance(one, ast.Import | ast.ImportFrom))
+    ]
 
 
 def _ours(node: ast.Import | ast.ImportFrom) -> bool:
@@ -180,76 +261,87 @@ def _ours(node: ast.Import | ast.ImportFrom) -> bool:
     return node.level > 0 or (node.module or "").partition(".")[0] == _PACKAGE
 
 
-def _origin(module: _Module, node: ast.ImportFrom) -> str:
-    """The dotted name of the module that an import is from."""
-    if not node.level:
-        return node.module or ""
-    parts = module.name.split(".")
-    parts = parts[: len(parts) - node.level + module.package]
-    return ".".join([*parts, node.module] if node.module else parts)
-
-
-def _collect(module: _Module, modules: dict[str, _Module]) -> None:
-    """Find a module's imports from this tree, its constants and its globals."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import) and _ours(node):
-            raise Clash(f"{module.name}: write `from {_PACKAGE} import`")
-        if not isinstance(node, ast.ImportFrom) or not _ours(node):
+def _collect_outside(module: _Module, node: ast.Import | ast.ImportFrom) -> None:
+    for alias in node.names:
+        if alias not in module.places:
             continue
-        if module.resident and node not in module.tree.body:
-            raise Clash(f"{module.name}: an import inside a function of the bundle")
-        for alias in node.names:
-            origin, word = _origin(module, node), alias.name
-            if f"{origin}.{word}" in modules:
-                origin, word = f"{origin}.{word}", ""
-            elif origin not in modules:
-                raise Clash(f"{module.name}: there is no module {origin}")
-            module.imports[alias.asname or alias.name] = (origin, word)
-    written = [word for one in module.tree.body for word in _made_by(one) if word]
-    changed = {
-        word
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Global)
-        for word in node.names
-    }
-    rest: list[ast.stmt] = []
-    for statement in module.tree.body:
-        words = _made_by(statement)
-        value = getattr(statement, "value", None)
-        if (
-            isinstance(statement, ast.Assign)
-            and len(words) == 1
-            and words[0] not in changed | {""}
-            and written.count(words[0]) == 1
-        ):
-            constant = _constant(module, value)
-            if constant is not None:
-                module.constants[words[0]] = constant
-                continue
-            if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "const":
-                statement.value = value.args[0]
-        rest.append(statement)
-    module.tree.body = rest
-    if module.resident:
-        module.globals = {word: word for one in rest for word in _made_by(one) if word}
+        if module.resident and (node not in module.tree.body or alias.name == "*"):
+            raise Clash(f"{module.name}: `{ast.unparse(node)}` is not at the top, or takes all")
+        origin = f"from {node.module} " if isinstance(node, ast.ImportFrom) else ""
+        text = f"{origin}import {ast.unparse(alias)}"
+        if module.outside.setdefault(_binds(alias), text) != text and module.resident:
+            raise Clash(f"{module.name}: {_binds(alias)} is imported from two modules")
 
 
-def _constant(module: _Module, node: ast.expr | None) -> _Value | None:
+def _collect_import(
+    module: _Module, node: ast.Import | ast.ImportFrom, modules: dict[str, _Module]
+) -> None:
+    if isinstance(node, ast.Import):
+        raise Clash(f"{module.name}: write `from {_PACKAGE} import`")
+    if module.resident and node not in module.tree.body:
+        raise Clash(f"{module.name}: an import inside a function of the bundle")
+    origin = node.module or ""
+    if node.level:
+        parts = module.name.split(".")
+        parts = parts[: len(parts) - node.level + module.package]
+        origin = ".".join([*parts, node.module] if node.module else parts)
+    for alias in node.names:
+        place = (origin, alias.name)
+        if f"{origin}.{alias.name}" in modules:
+            place = (f"{origin}.{alias.name}", "")
+        elif origin not in modules:
+            raise Clash(f"{module.name}: there is no module {origin}")
+        name = alias.asname or alias.name
+        if module.imports.setdefault(name, place) != place:
+            raise Clash(f"{module.name}: {name} is imported from two modules")
+
+
+def _pairs(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """The names that an assignment gives to values one by one."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target, value = statement.targets[0], statement.value
+        if isinstance(target, ast.Name):
+            yield target.id, value
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            yield from zip(map(_binds, target.elts), value.elts, strict=False)
+
+
+def _constant(module: _Module, node: ast.expr) -> int | str | None:
     """The value of a number or a text that never changes; None if it is something else."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "const":
-        node = node.args[0]
-    if node is None:
-        return None
-    known = dict(module.constants)
-    if any(isinstance(one, ast.Name) and one.id not in known for one in ast.walk(node)):
-        return None
     allowed = (
         ast.Constant | ast.BinOp | ast.UnaryOp | ast.Name | ast.operator | ast.unaryop | ast.Load
     )
     if not all(isinstance(one, allowed) for one in ast.walk(node)):
         return None
-    value = eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}}, known)
+    expression = compile(ast.Expression(node), "", "eval")
+    try:
+        value = eval(expression, {"__builtins__": {}}, module.constants)
+    except (NameError, TypeError, ValueError, ArithmeticError):
+        return None
     return value if isinstance(value, int | str) else None
+
+
+def _check(module: _Module, modules: dict[str, _Module]) -> None:
+    """Refuse what looks at names at run time."""
+    for node in ast.walk(module.tree):
+        word = node.id if isinstance(node, ast.Name) and node in module.places else ""
+        if isinstance(node, ast.Attribute) and node.attr == "__name__":
+            raise Clash(f"{module.name}: {ast.unparse(node)} is another one in the bundle")
+        if word in _CHECKING:
+            raise Clash(f"{module.name}: {word} is more than the test of an if")
+        if word in _ABOUT_ITSELF and module.resident:
+            raise Clash(f"{module.name}: {word} is another one in the bundle")
+        if word in _LOOKING - module.made:
+            raise Clash(f"{module.name}: {word} sees names that are changed")
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
+            what = node.args[1] if len(node.args) > 1 else None
+            start = what.left if isinstance(what, ast.BinOp) else what
+            text = start.value if isinstance(start, ast.Constant) else None
+            if not isinstance(text, str) or (start is not what and not text.endswith("_")):
+                raise Clash(f"{module.name}: a getattr whose name does not begin with a text_")
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and text in modules and modules[text].resident:
+            raise Clash(f"{module.name}: the bundled module {text} is in a text")
 
 
 def _in_order(modules: dict[str, _Module]) -> list[_Module]:
@@ -270,191 +362,182 @@ def _in_order(modules: dict[str, _Module]) -> list[_Module]:
     return order
 
 
-def _resolve(modules: dict[str, _Module], origin: str, word: str) -> tuple[str, str]:
+def _resolve(asks: _Module, modules: dict[str, _Module], origin: str, word: str) -> _Place:
     """Where a name of a module is really made: it may import it itself."""
-    while word and word in modules[origin].imports and word not in modules[origin].globals:
-        origin, word = modules[origin].imports[word]
+    seen: list[_Place] = []
+    while word and word not in modules[origin].made:
+        seen.append((origin, word))
+        if f"{origin}.{word}" in modules and word not in modules[origin].imports:
+            return f"{origin}.{word}", ""
+        origin, word = modules[origin].imports.get(word, seen[0])
+        if (origin, word) in seen:
+            raise Clash(f"{asks.name}: {seen[0][0]} has no {seen[0][1]}")
     return origin, word
 
 
 # Which names mean which global.
 
 
-class _Scopes(ast.NodeTransformer):
-    """Visits every name that means a global of the module, through `found`."""
+class _Scopes(ast.NodeVisitor):
+    """Finds the nodes whose names are globals of the module."""
 
     def __init__(self) -> None:
-        self._hidden: list[set[str]] = []
-        self._class: list[set[str]] = []
+        self.places: dict[ast.AST, set[str]] = {}
+        self.local: set[str] = set()
+        """What functions bind."""
+        self.hidden: set[str] = set()
+        """What is used in a class body that binds it: before that, it could mean a global."""
+        self._around: list[tuple[bool, set[str], set[str]]] = []
+        """Of each scope: whether it is a class, what it binds, and what is global in it."""
 
-    def found(self, node: ast.Name | ast.Attribute, word: str) -> ast.AST:
-        """A place of the global `word`; returns what is to stand there."""
-        raise NotImplementedError
+    def visit(self, node: ast.AST) -> None:
+        word = node.id if isinstance(node, ast.Name) else _binds(node)
+        is_class, bound, _ = self._around[-1] if self._around else (False, set[str](), set())
+        if word and self._is_global(word):
+            self.places[node] = bound if is_class else set()
+        elif is_class and word in bound and not _binds(node):
+            self.hidden.add(word)
+        if isinstance(node, ast.ImportFrom) and _ours(node):
+            return  # means the same wherever it stands
+        if not isinstance(node, _Scope):
+            self.generic_visit(node)
+            return
+        for one in _outside_of(node):
+            self.visit(one)
+        inner = list(_inside_of(node))
+        bound, outer = _bound(inner)
+        is_class = isinstance(node, ast.ClassDef)
+        if not is_class:
+            self.local |= bound
+        self._around.append((is_class, bound, outer))
+        for part in inner:
+            if not isinstance(part, ast.arg):
+                self.visit(part)
+        self._around.pop()
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if any(node.id in names for names in self._hidden):
-            return node
-        if self._class and node.id in self._class[-1]:
-            return node
-        return self.found(node, node.id)
-
-    def visit_Global(self, node: ast.Global) -> ast.AST:
-        for index, word in enumerate(node.names):
-            new = self.found(ast.Name(word, ast.Store()), word)
-            node.names[index] = getattr(new, "id", word)
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.bases = [self.visit(base) for base in node.bases]
-        node.name = self._definition(node.name)
-        own = {word for one in node.body for word in _bound_by([one])}
-        self._class.append(own)
-        node.body = [self.visit(one) for one in node.body]
-        self._class.pop()
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._function(node)
-
-    def _definition(self, name: str) -> str:
-        new = self.visit_Name(ast.Name(name, ast.Store()))
-        return new.id if isinstance(new, ast.Name) else name
-
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        node.decorator_list = [self.visit(one) for one in node.decorator_list]
-        node.args.defaults = [self.visit(one) for one in node.args.defaults]
-        node.args.kw_defaults = [one and self.visit(one) for one in node.args.kw_defaults]
-        if not self._class:
-            node.name = self._definition(node.name)
-        own = {one.arg for one in _parameters(node)} | _bound_by(node.body)
-        self._within(own, node.body)
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        node.args.defaults = [self.visit(one) for one in node.args.defaults]
-        before, self._class = self._class, []
-        self._hidden.append({one.arg for one in _parameters(node)})
-        node.body = self.visit(node.body)
-        self._hidden.pop()
-        self._class = before
-        return node
-
-    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
-        return self._comprehension(node)
-
-    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
-        return self._comprehension(node)
-
-    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
-        return self._comprehension(node)
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
-        return self._comprehension(node)
-
-    def _comprehension(self, node: ast.expr) -> ast.AST:
-        targets = [one.target for one in node.generators]  # type: ignore[attr-defined]
-        self._hidden.append({one.id for target in targets for one in _names(target)})
-        self.generic_visit(node)
-        self._hidden.pop()
-        return node
-
-    def _within(self, own: set[str], body: list[ast.stmt]) -> None:
-        before, self._class = self._class, []
-        self._hidden.append(own)
-        made = [self.visit(one) for one in body]
-        body[:] = [one for part in made for one in (part if isinstance(part, list) else [part])]
-        self._hidden.pop()
-        self._class = before
+    def _is_global(self, word: str) -> bool:
+        for depth, (is_class, bound, outer) in enumerate(reversed(self._around)):
+            if is_class and depth:
+                continue  # what a class binds is not seen in its functions
+            if word in bound | outer:
+                return word in outer
+        return True
 
 
-def _names(node: ast.AST) -> Iterator[ast.Name]:
-    return (one for one in ast.walk(node) if isinstance(one, ast.Name))
+def _binds(node: ast.AST) -> str:
+    """The name that a node binds by itself."""
+    if isinstance(node, ast.Name):
+        return "" if isinstance(node.ctx, ast.Load) else node.id
+    if isinstance(node, ast.alias):
+        return node.asname or node.name.partition(".")[0]
+    if isinstance(node, ast.arg):
+        return node.arg
+    return node.name or "" if isinstance(node, _Definition | ast.ExceptHandler) else ""
 
 
-def _parameters(node: _Function) -> list[ast.arg]:
-    arguments = node.args
-    found = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    return found + [one for one in (arguments.vararg, arguments.kwarg) if one]
-
-
-def _bound_by(body: list[ast.stmt]) -> set[str]:
-    """The names that statements bind in their own scope."""
+def _bound(nodes: list[ast.AST]) -> tuple[set[str], set[str]]:
+    """The names that nodes bind in their own scope, and those that are global in it."""
     found: set[str] = set()
     outer: set[str] = set()
-    todo: list[ast.AST] = list(body)
+    free: set[str] = set()
+    todo = list(nodes)
     while todo:
         node = todo.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-            continue
-        if isinstance(node, ast.Lambda | _COMPREHENSIONS):
-            continue
-        if isinstance(node, ast.ImportFrom) and _ours(node):
-            continue  # means the same wherever it stands
-        if isinstance(node, ast.Global | ast.Nonlocal):
+        found.add(_binds(node))
+        if isinstance(node, ast.Global):
             outer.update(node.names)
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            found.add(node.name)
-        elif isinstance(node, ast.alias):
-            found.add(node.asname or node.name.partition(".")[0])
-        todo.extend(ast.iter_child_nodes(node))
-    return found - outer
+        elif isinstance(node, ast.Nonlocal):
+            free.update(node.names)
+        elif isinstance(node, _Comprehension):
+            todo += [one.target for one in ast.walk(node) if isinstance(one, ast.NamedExpr)]
+        if isinstance(node, _Scope):
+            todo += _outside_of(node)
+        elif not (isinstance(node, ast.ImportFrom) and _ours(node)):
+            todo += ast.iter_child_nodes(node)
+    return found - outer - free - {""}, outer
+
+
+def _outside_of(node: _Scope) -> list[ast.expr]:
+    """What belongs to the scope around, of a node that makes one."""
+    if isinstance(node, _Comprehension):
+        return [node.generators[0].iter]
+    found = list(getattr(node, "decorator_list", ()))
+    if isinstance(node, ast.ClassDef):
+        return [*found, *node.bases, *(one.value for one in node.keywords)]
+    return [*found, *node.args.defaults, *(one for one in node.args.kw_defaults if one)]
+
+
+def _inside_of(node: _Scope) -> Iterator[ast.AST]:
+    """What belongs to the scope that a node makes: parameters and the body."""
+    if isinstance(node, _Comprehension):
+        for one in ast.iter_child_nodes(node):
+            parts = ast.iter_child_nodes(one) if isinstance(one, ast.comprehension) else [one]
+            yield from (part for part in parts if part is not node.generators[0].iter)
+        return
+    if not isinstance(node, ast.ClassDef):
+        yield from (one for one in ast.iter_child_nodes(node.args) if isinstance(one, ast.arg))
+    yield from node.body if isinstance(node.body, list) else [node.body]
 
 
 # What is used.
 
 
-class _Uses(_Scopes):
-    """Collects the globals of the tree that a piece of a module uses."""
-
-    def __init__(self, module: _Module, modules: dict[str, _Module]) -> None:
-        super().__init__()
-        self._module = module
-        self._modules = modules
-        self.uses: set[tuple[str, str]] = set()
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        word = node.value.id if isinstance(node.value, ast.Name) else ""
-        origin, name = self._module.imports.get(word, ("", "-"))
-        if name == "" and not any(word in names for names in self._hidden):
-            self.uses.add(_resolve(self._modules, origin, node.attr))
-            return node
-        return self.generic_visit(node)
-
-    def found(self, node: ast.Name | ast.Attribute, word: str) -> ast.AST:
-        if word in self._module.imports:
-            self.uses.add(_resolve(self._modules, *self._module.imports[word]))
-        elif word in self._module.globals:
-            self.uses.add((self._module.name, word))
-        return node
+def _means(module: _Module, modules: dict[str, _Module], node: ast.AST) -> _Place | None:
+    """Which global of the tree a node is."""
+    if isinstance(node, ast.Attribute):
+        place = _means(module, modules, node.value)
+        if not place or place[1]:
+            return None
+        return _resolve(module, modules, place[0], node.attr)
+    word = (
+        (node.id if isinstance(node, ast.Name) else _binds(node)) if node in module.places else ""
+    )
+    if word in module.imports:
+        return module.imports[word]
+    return (module.name, word) if word in module.made else None
 
 
-def _used(modules: dict[str, _Module], resident: list[_Module]) -> set[tuple[str, str]]:
+def _at_once(statement: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that do something when a statement is reached, not when a function is called."""
+    todo = [statement]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo += _outside_of(node) if isinstance(node, _Function) else ast.iter_child_nodes(node)
+
+
+def _made_by(statement: ast.stmt) -> list[str]:
+    """The globals that a statement makes, and "" if it does something else."""
+    quiet = isinstance(statement, _Definition | ast.Assign | ast.Pass)
+    for node in _at_once(statement):
+        if isinstance(node, ast.Call):
+            quiet = quiet and getattr(node.func, "id", "") in _PLAIN_CALLS
+        elif isinstance(node, _Definition):
+            quiet = quiet and _plain(node)
+        elif isinstance(node, ast.Attribute | ast.Subscript | ast.NamedExpr):
+            quiet = quiet and isinstance(getattr(node, "ctx", None), ast.Load)
+    made = []
+    if isinstance(statement, _Definition):
+        made.append(statement.name)
+    elif isinstance(statement, ast.Assign):
+        made += [_binds(node) for one in statement.targets for node in ast.walk(one)]
+    return [word for word in made if word] + ([] if quiet else [""])
+
+
+def _used(modules: dict[str, _Module], resident: list[_Module]) -> set[_Place]:
     """The globals of the bundle that something needs, beginning with what the others import."""
-    todo: set[tuple[str, str]] = set()
+    todo: set[_Place] = set()
+    makers: dict[_Place, set[_Place]] = {}
     for module in modules.values():
         if not module.resident:
-            for origin, word in module.imports.values():
-                if word:
-                    todo.add(_resolve(modules, origin, word))
-            uses = _Uses(module, modules)
-            uses.visit(module.tree)
-            todo |= uses.uses
-    makers: dict[tuple[str, str], set[tuple[str, str]]] = {}
+            todo |= {*module.imports.values()} | _uses(module, modules, module.tree)
     for module in resident:
         for statement in module.tree.body:
-            uses = _Uses(module, modules)
-            uses.visit(statement)
+            uses = _uses(module, modules, statement)
             for word in _made_by(statement):
-                makers.setdefault((module.name, word), set()).update(uses.uses)
-            if _made_by(statement) == [""]:
-                todo.add((module.name, ""))
-    kept: set[tuple[str, str]] = set()
+                makers.setdefault((module.name, word), set()).update(uses)
+        todo.add((module.name, ""))  # what is done in any case
+    kept: set[_Place] = set()
     while todo:
         one = todo.pop()
         if one not in kept:
@@ -463,147 +546,132 @@ def _used(modules: dict[str, _Module], resident: list[_Module]) -> set[tuple[str
     return kept
 
 
-def _give_names(resident: list[_Module], kept: set[tuple[str, str]]) -> None:
-    """Give every global that is kept a short name that nothing inside of the bundle binds."""
-    bound: set[str] = set()
+def _uses(module: _Module, modules: dict[str, _Module], piece: ast.AST) -> set[_Place]:
+    found = (_means(module, modules, node) for node in ast.walk(piece))
+    return {one for one in found if one}
+
+
+def _give_names(resident: list[_Module], kept: set[_Place]) -> None:
+    """Give every global that is kept a short name that nothing inside of the bundle has."""
+    taken: set[str] = set()
     for module in resident:
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                bound |= {one.arg for one in _parameters(node)} | _bound_by(node.body)
-            elif isinstance(node, ast.Lambda):
-                bound |= {one.arg for one in _parameters(node)}
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                bound |= {node.id} - module.globals.keys()
-    free = (word for word in short_names("_") if word not in bound)
+        words = {node.id for node in module.places if isinstance(node, ast.Name)}
+        taken |= module.local | module.outside.keys() | (words - module.made)
+    free = (word for word in short_names("_") if word not in taken)
     for module in resident:
-        module.globals = {
-            word: next(free) for word in module.globals if (module.name, word) in kept
-        }
+        for word in map(_binds, module.places):
+            if (module.name, word) in kept and word in module.made - module.constants.keys():
+                module.globals[word] = module.globals.get(word) or next(free)
 
 
 # What the modules become.
 
 
-class _Rename(_Scopes):
-    """Gives globals the names that they have in the bundle."""
+class _Rewrite(ast.NodeTransformer):
+    """Gives globals the names that they have in the bundle, or the values of constants."""
 
     def __init__(self, module: _Module, modules: dict[str, _Module]) -> None:
-        super().__init__()
         self._module = module
         self._modules = modules
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        word = node.value.id if isinstance(node.value, ast.Name) else ""
-        origin, name = self._module.imports.get(word, ("", "-"))
-        if name == "" and not any(word in names for names in self._hidden):
-            return self._global(node, *_resolve(self._modules, origin, node.attr))
-        return self.generic_visit(node)
+    def statements(self, body: Iterable[ast.stmt]) -> list[ast.stmt]:
+        """What becomes of a module's statements."""
+        made = (part for one in body for part in _listed(self.visit(one)))
+        return [one for one in made if isinstance(one, ast.stmt) and not isinstance(one, ast.Pass)]
 
-    def found(self, node: ast.Name | ast.Attribute, word: str) -> ast.AST:
-        if word in self._module.imports:
-            origin, name = _resolve(self._modules, *self._module.imports[word])
-            if name == "":
-                raise Clash(f"{self._module.name}: the module {word} is used as a value")
-            return self._global(node, origin, name)
-        if word in self._module.constants or word in self._module.globals:
-            return self._global(node, self._module.name, word)
+    def visit(self, node: ast.AST) -> ast.AST | list[ast.AST]:
+        if isinstance(node, _Definition | ast.ExceptHandler) and node in self._module.places:
+            node.name = self._module.globals.get(node.name or "", node.name)
+        made: ast.AST | list[ast.AST] = super().visit(node)
+        return made
+
+    def visit_Global(self, node: ast.Global) -> ast.AST:
+        node.names = [self._module.globals.get(word, word) for word in node.names]
         return node
 
-    def _global(self, node: ast.Name | ast.Attribute, origin: str, word: str) -> ast.AST:
-        module = self._modules[origin]
-        if word in module.constants:
-            return ast.copy_location(ast.Constant(module.constants[word]), node)
-        if word not in module.globals:
-            raise Clash(f"{self._module.name}: {origin} has no {word}")
-        new = module.globals[word]
-        if self._class and new in self._class[-1]:
-            raise Clash(f"{self._module.name}: a class hides {word}, which is {new} in the bundle")
-        return ast.copy_location(ast.Name(new, node.ctx), node)
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        place = _means(self._module, self._modules, node)
+        return self._put(node, *place) if place else node
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        place = _means(self._module, self._modules, node)
+        if not place:
+            return self.generic_visit(node)
+        alias = _means(self._module, self._modules, node.value)
+        if place[1] and alias and alias[0] != place[0] and not self._modules[alias[0]].resident:
+            raise Clash(f"{self._module.name}: {alias[0]} imports {node.attr} itself")
+        return self._put(node, *place)
 
-class _Repoint(_Scopes):
-    """In a module that stays a file: what it imports from the bundle."""
+    def _put(self, node: ast.Name | ast.Attribute, origin: str, word: str) -> ast.AST:
+        """What is to stand in the place of a global."""
+        asks, makes = self._module, self._modules[origin]
+        if not word and (asks.resident or makes.resident):
+            raise Clash(f"{asks.name}: the module {ast.unparse(node)} is used as a value")
+        loads = isinstance(node.ctx, ast.Load)
+        if not loads and asks is not makes and (asks.resident or word in makes.constants):
+            raise Clash(f"{asks.name}: {word} of {origin} is changed")
+        if word in makes.constants:
+            return _literal(makes.constants[word])
+        if asks.resident and not makes.resident:
+            raise Clash(f"{asks.name}: {origin}, which has {word}, is loaded only when needed")
+        if isinstance(node, ast.Attribute) and not asks.resident:
+            node.attr = makes.globals.get(word, word)
+        elif asks.resident:
+            new = makes.globals[word]
+            inner = node.value if isinstance(node, ast.Attribute) else node
+            if new in asks.places[inner]:
+                raise Clash(f"{asks.name}: a class hides {word}, which is {new} in the bundle")
+            return ast.Name(new, node.ctx)
+        return node
 
-    def __init__(self, module: _Module, modules: dict[str, _Module]) -> None:
-        super().__init__()
-        self._module = module
-        self._modules = modules
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Constant) and node.conversion < 0 and not node.format_spec:
+            return ast.Constant(str(node.value.value))  # a text in a text needs other quotes
+        return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.stmt]:
         if not _ours(node):
             return node
-        made: list[ast.stmt] = []
+        made: dict[str, list[ast.alias]] = {}
         for alias in node.names:
             name = alias.asname or alias.name
-            origin, word = _resolve(self._modules, *self._module.imports[name])
-            module = self._modules[origin]
-            if not module.resident:
-                made.append(ast.ImportFrom(node.module, [alias], node.level))
-            elif not word:
-                made.append(ast.ImportFrom(_PACKAGE, [ast.alias(_LAST, name)], 0))
-            elif word not in module.constants:
-                made.append(ast.ImportFrom(BUNDLE, [ast.alias(module.globals[word], name)], 0))
-        return made or ast.Pass()
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        word = node.value.id if isinstance(node.value, ast.Name) else ""
-        origin, name = self._module.imports.get(word, ("", "-"))
-        if name == "" and self._modules[origin].resident:
-            origin, attribute = _resolve(self._modules, origin, node.attr)
-            module = self._modules[origin]
-            if attribute in module.constants:
-                return ast.copy_location(ast.Constant(module.constants[attribute]), node)
-            node.attr = module.globals[attribute]
-            return node
-        return self.generic_visit(node)
-
-    def found(self, node: ast.Name | ast.Attribute, word: str) -> ast.AST:
-        if not isinstance(node.ctx, ast.Load):
-            return node
-        origin, name = self._module.name, word
-        if word in self._module.imports:
-            origin, name = _resolve(self._modules, *self._module.imports[word])
-        module = self._modules[origin]
-        if name in module.constants and (module.resident or module is self._module):
-            return ast.copy_location(ast.Constant(module.constants[name]), node)
-        return node
+            origin, word = self._module.imports[name]
+            makes = self._modules[origin]
+            if word in makes.constants:
+                continue
+            if makes.resident:
+                origin, word = (BUNDLE, makes.globals[word]) if word else (BUNDLE, "")
+            if not word:
+                origin, _, word = origin.rpartition(".")
+            made.setdefault(origin, []).append(ast.alias(word, None if word == name else name))
+        return [ast.ImportFrom(origin, names, 0) for origin, names in made.items()] or ast.Pass()
 
 
-def _repoint(module: _Module, modules: dict[str, _Module]) -> str:
+def _literal(value: int | str) -> ast.expr:
+    """The expression of a value; a negative number is one with a sign."""
+    return ast.parse(repr(value), mode="eval").body
+
+
+def _apart(module: _Module, modules: dict[str, _Module]) -> str:
     """The text of a module that stays a file."""
-    bound = {one.id for one in _names(module.tree) if not isinstance(one.ctx, ast.Load)}
-    bound |= {
-        parameter.arg
-        for node in ast.walk(module.tree)
-        if isinstance(node, _Function)
-        for parameter in _parameters(node)
-    }
-    hidden = bound & module.imports.keys()
-    if hidden:
-        raise Clash(f"{module.name}: {', '.join(sorted(hidden))} is imported and bound")
-    tree = _Repoint(module, modules).visit(module.tree)
     constants = [
-        ast.Assign([ast.Name(word, ast.Store())], ast.Constant(value))
+        ast.Assign([ast.Name(word, ast.Store())], _literal(value))
         for word, value in module.constants.items()
         if not word.startswith("_") or word.startswith("__")
     ]
-    imports = [one for one in tree.body if isinstance(one, ast.Import | ast.ImportFrom)]
-    rest = [one for one in tree.body if one not in imports]
-    body = [*imports, *constants, *rest]
-    whole = ast.Module(body, [])
-    _drop_unused_imports(whole)
-    return ast.unparse(ast.fix_missing_locations(whole)) + "\n"
+    rest = _Rewrite(module, modules).statements(module.tree.body)
+    return _text(module.name, [*constants, *rest])
 
 
-def _drop_unused_imports(tree: ast.Module) -> None:
-    used = {one.id for one in _names(tree)}
-    for statement in tree.body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            statement.names = [
-                alias
-                for alias in statement.names
-                if (alias.asname or alias.name.partition(".")[0]) in used
-            ]
-    tree.body = [
-        one for one in tree.body if not isinstance(one, ast.Import | ast.ImportFrom) or one.names
-    ]
+def _text(name: str, body: list[ast.stmt]) -> str:
+    """The text of statements, without imports that nothing there uses."""
+    used = {node.id for one in body for node in ast.walk(one) if isinstance(node, ast.Name)}
+    for one in body:
+        if isinstance(one, ast.Import | ast.ImportFrom):
+            one.names = [alias for alias in one.names if _binds(alias) in used]
+    body = [one for one in body if getattr(one, "names", True)]
+    try:
+        return ast.unparse(ast.fix_missing_locations(ast.Module(body, []))) + "\n"
+    except ValueError as error:
+        raise Clash(f"{name}: {error}") from error
