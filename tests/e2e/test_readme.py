@@ -54,6 +54,22 @@ def surroundings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
 
+def make(command: str, clone: Path) -> tuple[str, dict[str, str]]:
+    """Run a command of make; what it printed, and the variables that it was given."""
+    words = shlex.split(command)
+    run = subprocess.run(
+        words,
+        cwd=clone,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout, dict(word.split("=") for word in words[2:])
+
+
 @pytest.fixture
 def running(clone: Path) -> Iterator[subprocess.Popen[str]]:
     """`make run`, in the first terminal."""
@@ -100,18 +116,8 @@ def test_the_way_to_a_sale(running: subprocess.Popen[str], clone: Path) -> None:
     "command", [one for one in commands(section("Try it")) if one.startswith("make sale")]
 )
 def test_each_sale_that_it_shows(command: str, clone: Path) -> None:
-    run = subprocess.run(
-        shlex.split(command),
-        cwd=clone,
-        env=surroundings(),
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    wanted = dict(word.split("=") for word in shlex.split(command)[2:])
-    report = json.loads(run.stdout.splitlines()[-1])
+    printed, wanted = make(command, clone)
+    report = json.loads(printed.splitlines()[-1])
     outcome = wanted.get("OUTCOME", "paid")
     assert report["outcome"] == {"declined": "failed"}.get(outcome, outcome)
     assert str(report["amount"]) == wanted.get("AMOUNT", "1234")
@@ -119,17 +125,7 @@ def test_each_sale_that_it_shows(command: str, clone: Path) -> None:
 
 def test_the_build_that_it_shows(clone: Path) -> None:
     (command,) = [one for one in commands(section("Build")) if one.startswith("make firmware")]
-    run = subprocess.run(
-        shlex.split(command),
-        cwd=clone,
-        env=surroundings(),
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    wanted = dict(word.split("=") for word in shlex.split(command)[2:])
+    _, wanted = make(command, clone)
     manifest = ROOT / "build" / "boards" / wanted["BOARD"] / "manifest.json"
     assert json.loads(manifest.read_text())["languages"] == sorted(wanted["LANGUAGES"].split(","))
 
