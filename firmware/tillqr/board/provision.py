@@ -1,0 +1,201 @@
+"""Provisioning: a board is given its settings and secrets, all of them right or none.
+
+The document is an object of two: `settings`, by the names that settings.json has, and `secrets`:
+`device_key` as hex digits, `wifi_password` as text ("" for an open network). What it does not
+name stays as it is on the board; a board whose settings are not complete then is one that says
+that it isn't set up. No text made here holds a secret. `check` is what the PC's tool uses too.
+"""
+
+import json
+import os
+
+from micropython import const
+
+from tillqr.board import settings as board_settings
+from tillqr.board.settings import BadSettings
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from esp32 import NVS
+
+SETTINGS = "settings.json"
+_NEW = "settings.new"
+_MOST = const(1024)  # settings.load reads no more
+_LEAST_KEY, _MOST_KEY = const(32), const(128)  # hex digits
+_LEAST_PASSWORD, _MOST_PASSWORD = const(8), const(63)
+_HEX = b"0123456789abcdefABCDEF"
+_IN_NAMES = b"._-"
+_STAND_INS = {
+    "device": "D",
+    "shop": "S",
+    "backend": "http://h",
+    "wifi_ssid": "S",
+    "key_number": 0,
+    "port": 80,
+    "till_baud": 115200,
+    "qr_seconds": 60,
+}
+"""Right values, in the place of settings that may come later."""
+
+
+class _Asked:
+    """Values that note which of them were asked for: what never is, is no setting."""
+
+    def __init__(self, values: dict) -> None:
+        self._values = values
+        self.names: "list[str]" = []
+
+    def get(self, name: str, default: object = None) -> object:
+        self.names.append(name)
+        return self._values.get(name, default)
+
+
+def has_texts(language: str) -> bool:
+    """Whether the board has the texts of a language."""
+    try:
+        os.stat("texts/" + language + ".txt")
+    except OSError:
+        return False
+    return True
+
+
+def check(document: object, kept: dict, has_language: "Callable[[str], bool]") -> dict:
+    """The settings that the board has after a document; raises BadSettings for all that is wrong.
+
+    kept: what settings.json has now; has_language(name): whether there are texts in it.
+    """
+    settings = _part(document, "settings")
+    asked = _Asked(_merged(_STAND_INS, settings))
+    board_settings.checked(asked)  # type: ignore[arg-type]
+    for name in settings:
+        if name not in asked.names:
+            raise BadSettings("there is no setting " + _readable(name))
+    _check_secrets(_part(document, "secrets"))
+    after = _merged({name: kept[name] for name in asked.names if name in kept}, settings)
+    made = board_settings.checked(_merged(_STAND_INS, after))
+    _check_texts(after)
+    if not has_language(made.language):
+        raise BadSettings("language must be one that the display has texts in")
+    if len(json.dumps(after)) > _MOST:
+        raise BadSettings("the settings must take 1,024 characters at most")
+    return after
+
+
+def store(document: object, nvs: "NVS", path: str = SETTINGS) -> None:
+    """Check a document and write it. Raises BadSettings before anything is written, and OSError
+    if the flash does not take it.
+
+    The power may fail at any moment, so settings that would be there beside secrets which are
+    not theirs go first; then come the secrets, and last, in one step, the new settings. The
+    board has the old ones, the new ones, or none.
+    """
+    after = check(document, on_board(path), has_texts)
+    with open(_NEW, "w") as file:
+        file.write(json.dumps(after))
+    if _works(path):
+        os.remove(path)
+    _store_secrets(_part(document, "secrets"), nvs)
+    os.rename(_NEW, path)
+
+
+def _merged(one: dict, other: dict) -> dict:
+    merged = dict(one)
+    merged.update(other)
+    return merged
+
+
+def _part(document: object, name: str) -> dict:
+    """`settings` or `secrets` of a document; one that is not there is empty."""
+    part = document.get(name, {}) if isinstance(document, dict) else None
+    if not isinstance(part, dict):
+        raise BadSettings("the document must be an object of settings and secrets")
+    return part
+
+
+# Texts are looked at by the byte: the chip keeps each different character that it takes from a
+# text for good.
+
+
+def _check_texts(settings: dict) -> None:
+    """What settings.checked lets through, but the till link and the panel can't carry."""
+    for name in ("device", "shop", "wifi_ssid"):
+        data = settings.get(name, "").encode()
+        before = 0
+        for code in data:
+            if code < 32 or code == 0x7F or (before == 0xC2 and code < 0xA0):  # C0, DEL, C1
+                raise BadSettings(name + " must have no control characters")
+            before = code
+    for code in settings.get("device", "").encode():
+        letter = 0x41 <= code & 0xDF <= 0x5A and code < 0x80
+        if not letter and not 0x30 <= code <= 0x39 and code not in _IN_NAMES:
+            raise BadSettings("device must be of letters (A to Z), digits, . _ and -")
+
+
+def _check_secrets(secrets: dict) -> None:
+    for name in secrets:
+        if name not in ("device_key", "wifi_password"):
+            raise BadSettings("there is no secret " + _readable(name))
+    _check_key(secrets.get("device_key", "00" * _LEAST_KEY))
+    _check_password(secrets.get("wifi_password", ""))
+
+
+def _check_key(digits: object) -> None:
+    """Of a key to be: as many hex digits as 16 to 64 bytes take."""
+    words = "device_key must be 32 to 128 hex digits, two a byte"
+    if not isinstance(digits, str) or len(digits) % 2:
+        raise BadSettings(words)
+    if not _LEAST_KEY <= len(digits) <= _MOST_KEY:
+        raise BadSettings(words)
+    for code in digits.encode():
+        if code not in _HEX:
+            raise BadSettings(words)
+
+
+def _check_password(words: object) -> None:
+    """Of a WPA passphrase (IEEE 802.11-2020, J.4.1), or nothing."""
+    if isinstance(words, str):
+        data = words.encode()
+        plain = all(32 <= code < 127 for code in data)
+        if plain and (not data or _LEAST_PASSWORD <= len(data) <= _MOST_PASSWORD):
+            return
+    raise BadSettings("wifi_password must be 8 to 63 ASCII characters, or none")
+
+
+def _readable(name: str) -> str:
+    """A name that somebody sent, as a text may have it."""
+    return bytes([code if 32 < code < 127 else 63 for code in name.encode()[:24]]).decode()
+
+
+def on_board(path: str = SETTINGS) -> dict:
+    """What the settings file has, right or not."""
+    try:
+        with open(path) as file:
+            values = json.loads(file.read(_MOST))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _works(path: str) -> bool:
+    """Whether a board would start with the settings in a file."""
+    try:
+        board_settings.load(path)
+    except BadSettings:
+        return False
+    return True
+
+
+def _store_secrets(secrets: dict, nvs: "NVS") -> None:
+    if "device_key" in secrets:
+        nvs.set_blob("device_key", bytes.fromhex(secrets["device_key"]))
+    password = secrets.get("wifi_password")
+    if password:
+        nvs.set_blob("wifi_password", password.encode())
+    elif password is not None:
+        try:
+            nvs.erase_key("wifi_password")
+        except OSError:
+            pass  # there was none
+    nvs.commit()
