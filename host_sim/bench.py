@@ -79,16 +79,20 @@ class Bench:
         backend_port: int = 0,
         image: Path | None = None,
         probe: Path | None = None,
+        blank: bool = False,
+        console: bool = False,
         **settings: object,
     ) -> None:
-        """directory: where the board's files and the backend's database are; image, probe: as
-        Board's; settings replace those that the bench provisions."""
+        """directory: where the board's files and the backend's database are; image, probe,
+        console: as Board's; blank: whether the board was never provisioned; settings replace
+        those that the bench provisions, and None leaves one out."""
         directory.mkdir(parents=True, exist_ok=True)
         self.key = secrets.token_bytes(32)
         device = Device(DEVICE, self.key)
         self.gateway = Gateway([device], f"sqlite:///{directory}/gateway.db", on_event)
         self.backend = HttpService(self.gateway.app(), backend_port)
         self.endpoint_port = _free_port()
+        self.setup_port = _free_port()
         self._changed = asyncio.Event()
         self.on_picture: Callable[[], None] = lambda: None
         provisioned = {
@@ -102,17 +106,24 @@ class Bench:
             "qr_seconds": 120,
             **settings,
         }
-        password = secrets.token_hex(8).encode()
-        vault = {"device_key": self.key, "wifi_password": password}
+        password = secrets.token_hex(8)
+        self.settings = {name: value for name, value in provisioned.items() if value is not None}
+        """What settings.json is to have."""
+        self.secrets = {"device_key": self.key.hex(), "wifi_password": password}
+        """As a provisioning document has them."""
+        vault = {"device_key": self.key, "wifi_password": password.encode()}
         self.board = Board(
             runtime,
             board,
             directory / "board",
-            provisioned,
-            vault,
+            {} if blank else self.settings,
+            {} if blank else vault,
             self._panel_changed,
             image,
             probe,
+            ("tillqr-bench", password),
+            self.setup_port,
+            console,
         )
 
     async def __aenter__(self) -> "Bench":
@@ -140,6 +151,11 @@ class Bench:
     def endpoint(self) -> str:
         """Where the board takes results."""
         return f"http://127.0.0.1:{self.endpoint_port}"
+
+    @property
+    def setup_page(self) -> str:
+        """Where the board serves its set-up page to whoever joined its own network."""
+        return f"http://127.0.0.1:{self.setup_port}"
 
     def picture(self) -> Image.Image:
         """What is on the panel now."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host_sim import chip
+from host_sim.console import Console
 from host_sim.panel import PanelModel
 from host_sim.uart_line import UartLine
 from tools import filesystem
@@ -52,7 +53,7 @@ def profile(name: str) -> dict:
 
 
 class Board:
-    """One board with its panel, UART line, buttons, Wi-Fi station, NVS and watchdog."""
+    """One board with its panel, UART line, buttons, Wi-Fi, NVS, watchdog and console."""
 
     def __init__(
         self,
@@ -64,12 +65,18 @@ class Board:
         panel_changed: Callable[[], None],
         image: Path | None = None,
         probe: Path | None = None,
+        access_point: tuple[str, str] = ("", ""),
+        setup_port: int = 0,
+        console: bool = False,
     ) -> None:
         """directory: where the board's file system is laid out; settings, secrets: what
-        provisioning would have written to settings.json and to NVS.
+        provisioning would have written to settings.json (nothing: there is no file) and to NVS;
+        access_point: name and password of the network that is there; setup_port: where the
+        set-up page is served.
 
         MicroPython only: image, a file system that was built for this machine, to start from in
-        place of the files of `make setup`; probe, a script that runs in main.py's place.
+        place of the files of `make setup`; probe, a script that runs in main.py's place; console,
+        whether the console is a serial port, with MicroPython's prompt behind the firmware.
         """
         if runtime not in RUNTIMES:
             raise BoardError(f"there is no runtime {runtime!r}; known: {', '.join(RUNTIMES)}")
@@ -77,18 +84,25 @@ class Board:
             raise BoardError("the firmware is not built: run `make setup`")
         self._runtime = runtime
         self.profile = profile(board)
+        if setup_port:
+            self.profile["setup_port"] = setup_port
         self._directory = directory
         self.prefix: Sequence[str] = ()
         """A command that runs the firmware's: a debugger or a profiler."""
         self._image = image
         self._probe = probe
         self._settings = settings
+        self._access_point = access_point
         self._nvs = {("tillqr", name): value for name, value in secrets.items()}
         self._nvs_staged = dict(self._nvs)
         self.panel = PanelModel(self.profile["panel"], self.profile["pins"], panel_changed)
         self.line = UartLine()
         self.wifi_on = True
         """Whether the access point is there; switch it off to cut the network."""
+        self.own_network: tuple[str, str] | None = None
+        """Name and password of the network that the board itself has opened."""
+        self.console = Console() if console else None
+        """The console as a serial port, if there is one; else it is only logged."""
         self._chip = self._new_chip()
         self._joined_at = 0.0
         self._down: set[int] = set()
@@ -111,6 +125,8 @@ class Board:
         """Lay out the file system and switch the board on."""
         self._lay_out()
         self.line.start()
+        if self.console:
+            self.console.start(self.log)
         self._server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
         self._runner = asyncio.create_task(self._run())
 
@@ -126,6 +142,8 @@ class Board:
         for task in self._links:
             task.cancel()
         self.line.stop()
+        if self.console:
+            self.console.stop()
 
     def kill(self) -> None:
         """Cut the power of a running board; it starts again unless it is being stopped."""
@@ -160,7 +178,8 @@ class Board:
             shutil.copytree(_BUILD / "board", directory, dirs_exist_ok=True)
             shutil.copytree(_BUILD / "shims", directory / "shims")
         (directory / "board.json").write_text(json.dumps(self.profile))
-        (directory / "settings.json").write_text(settings)
+        if self._settings:
+            (directory / "settings.json").write_text(settings)
         if self._probe:
             shutil.copyfile(self._probe, directory / "probe.py")
 
@@ -170,7 +189,9 @@ class Board:
             return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
         start = ["-m", "flash"] if self._image else ["probe.py" if self._probe else "main.py"]
         micropython = Path(sys.executable).parent / "micropython"
-        return [*self.prefix, str(micropython), "-X", f"heapsize={HEAP_KB}k", *start]
+        prompt = ["-i"] if self.console else []
+        heap = ["-X", f"heapsize={HEAP_KB}k"]
+        return [*self.prefix, str(micropython), *prompt, *heap, *start]
 
     def _environment(self) -> dict[str, str]:
         assert self._server is not None
@@ -179,6 +200,7 @@ class Board:
         environment["TILLQR_BENCH"] = f"{host}:{port}"
         environment["TILLQR_SERIAL"] = "a4cf12345678"
         environment["TILLQR_RESET_CAUSE"] = str(self._cause)
+        environment["TILLQR_CONSOLE"] = "1" if self.console else ""
         if self._runtime == "cpython":
             paths = [_SHIMS / "cpython", _SHIMS, _FIRMWARE]
             environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
@@ -199,15 +221,18 @@ class Board:
                     *self._command(),
                     cwd=self._directory,
                     env=self._environment(),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=console,
-                    stderr=console,
+                    stdin=self.console.inner if self.console else asyncio.subprocess.DEVNULL,
+                    stdout=self.console.inner if self.console else console,
+                    stderr=self.console.inner if self.console else console,
                     start_new_session=True,  # a terminal's Ctrl-C is for the bench
                 )
+                if self.console:
+                    self.console.process = self._process.pid
                 if self._stopping:
                     self.kill()
                 status = await self._process.wait()
                 console.write(f"[bench] the firmware ended with status {status}\n".encode())
+            self.own_network = None
             self._quiet_watchdog()
             if status == 0:  # on the chip there would be a prompt now
                 await self._cut.wait()
@@ -257,6 +282,8 @@ class Board:
                 self._wind_watchdog()
             elif kind == b"F":
                 self._wind_watchdog()
+            elif kind == b"R":
+                self.kill()
             elif kind == b"J":
                 size = int.from_bytes(await reader.readexactly(2), "big")
                 answer = self._answer(json.loads(await reader.readexactly(size)))
@@ -313,9 +340,11 @@ class Board:
         if request["wlan"] in ("active", "disconnect"):
             self._joined_at = 0.0
         elif request["wlan"] == "connect":
-            known = request["ssid"] == self._settings["wifi_ssid"]
-            right = request["password"].encode() == self._nvs["tillqr", "wifi_password"]
-            self._joined_at = now + _WIFI_JOIN_SECONDS if known and right else 0.0
+            right = (request["ssid"], request["password"]) == self._access_point
+            self._joined_at = now + _WIFI_JOIN_SECONDS if right else 0.0
+        elif request["wlan"] == "access_point":
+            named = (request["ssid"], request["password"])
+            self.own_network = named if request["ssid"] else None
         elif request["wlan"] == "isconnected":
             return self.wifi_on and 0 < self._joined_at <= now
         elif request["wlan"] == "ifconfig":

@@ -8,6 +8,7 @@ import asyncio
 import io
 import os
 import sys
+import time
 
 from wire import ThreadSafeFlag, connect, receive_into, transmit, wire
 
@@ -146,4 +147,8 @@ def reset_cause():
 
 def reset():
     """End this run; the bench starts the next."""
+    if os.getenv("TILLQR_CONSOLE"):  # with a prompt behind it, an exit would only lead there
+        wire().send(b"R")
+        while True:
+            time.sleep(1)
     sys.exit(3)

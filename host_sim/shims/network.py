@@ -1,17 +1,54 @@
-"""`network` of a simulated ESP32: a station whose access point is the bench."""
+"""`network` of a simulated ESP32: a station whose access point is the bench, and an access point
+of its own, which a phone on the bench joins."""
 
 from wire import wire
 
 STA_IF = 0
 AP_IF = 1
+AUTH_WPA2_PSK = 3
 
 
-class WLAN:
+def WLAN(interface):  # noqa: N802  (a class on the chip)
+    """The chip's one station, or its one access point."""
+    if interface not in (STA_IF, AP_IF):
+        raise ValueError("invalid WLAN interface identifier")
+    return _Station() if interface == STA_IF else _AccessPoint()
+
+
+class _AccessPoint:
+    """A network of the board's own."""
+
+    def __init__(self):
+        self._active = False
+
+    def active(self, on=None):
+        """Switch it on or off, or tell whether it is on; the bench hears of it by `config`."""
+        if on is None:
+            return self._active
+        self._active = bool(on)
+        if not on:
+            wire().ask({"wlan": "access_point", "ssid": "", "password": ""})
+        return self._active
+
+    def config(self, *, ssid, security, key, max_clients):
+        """Name it and lock it. The chip has an open network of its own from `active` to here."""
+        if not self._active:
+            raise OSError("Wifi Invalid Mode")
+        if not 1 <= len(ssid.encode()) <= 32 or not 8 <= len(key) <= 63:
+            raise OSError("Wifi Invalid Argument")
+        if security != AUTH_WPA2_PSK or not 1 <= max_clients <= 10:
+            raise OSError("Wifi Invalid Argument")
+        wire().ask({"wlan": "access_point", "ssid": ssid, "password": key})
+
+    def ifconfig(self):
+        """(address, mask, gateway, name server)"""
+        return tuple(wire().ask({"wlan": "ifconfig"}))
+
+
+class _Station:
     """The Wi-Fi station."""
 
-    def __init__(self, interface):
-        if interface != STA_IF:
-            raise ValueError("only a station is simulated")
+    def __init__(self):
         self._active = False
 
     def active(self, on=None):

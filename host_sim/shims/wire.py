@@ -8,6 +8,7 @@ at each SPI byte is known there (host_sim/board.py reads them):
     B pin duty:u16           a PWM duty
     W timeout:u32            the watchdog was started
     F                        the watchdog was fed
+    R                        the board is to be reset
     J length:u16 json        a request, answered by J length:u16 json
 
 and from the bench: I pin level (an input changed), and answers.
