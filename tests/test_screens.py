@@ -10,6 +10,7 @@ from babel.numbers import format_currency
 from PIL import Image, ImageChops
 from tillqr.panel import style
 from tillqr.panel.language import Language
+from tillqr.panel.picture import OVERHANG
 from tillqr.panel.rgb444 import blend
 from tillqr.sale import money
 from tillqr.sale.receipt import REASONS
@@ -222,6 +223,29 @@ def test_codes_are_read(board: str) -> None:
         assert right <= picture.image.width and bottom <= picture.image.height
     tally = scan_campaign.run(board, pictures, _SHOTS, 0)
     assert tally.misread == tally.lost == () and tally.paper_read >= _SHOTS * 8 // 10
+
+
+@pytest.mark.parametrize("board", gallery.boards())
+def test_the_set_up_code_is_read(board: str) -> None:
+    """From every panel, upright and turned, with its quiet zone."""
+    for studio in _studios(board):
+        picture = studio.picture("setup")
+        assert read_code(picture) == "WIFI:T:WPA;S:tillqr-5678;P:gqhgqhgqhgq;;"
+        marks = studio.drawn.marks
+        left, top, right, bottom, symbol, (pixels, _), _ = next(
+            mark for mark in marks if isinstance(mark[5], tuple)
+        )
+        quiet = 4 * pixels
+        assert pixels >= 3 and right - left == symbol.size * pixels
+        assert left >= quiet and top >= quiet
+        assert right + quiet <= picture.width and bottom + quiet <= picture.height
+        for mark in marks:
+            if mark[4] is not symbol:
+                beside = mark[0] >= right + quiet - OVERHANG or mark[2] <= left - quiet
+                assert beside or mark[1] >= bottom + quiet or mark[3] <= top - quiet
+        texts = [mark[4] for mark in marks if isinstance(mark[4], str)]
+        assert "Wi-Fi" in " ".join(texts[4:]), "the reason"
+        assert "PIN 000000" in texts
 
 
 def test_there_is_a_board_for_each_size_of_panel() -> None:

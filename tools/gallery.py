@@ -42,10 +42,12 @@ STATES = (
     "code_too_large",
     "fault",
     "setup",
+    "no_page",
     "service",
 )
 """Names of the pictures: the states, and "offline" (idle without a network), "ways" (choose with
-three ways to pay), and "details" (the text of a code that takes the whole panel)."""
+three ways to pay), "details" (the text of a code that takes the whole panel), and "no_page"
+(set-up without an access point)."""
 
 
 def boards() -> list[str]:
@@ -240,6 +242,7 @@ def _view(look: Look, name: str) -> tuple[Any, str]:
     from tillqr.panel.view import View
     from tillqr.sale.attempts import Attempt
     from tillqr.sale.checkout import Cart, Sale
+    from tillqr.setup.access import Access
 
     shop = SHOPS[look.language]
     view = View(shop.name, str(TEXTS / f"{look.language}.txt"))
@@ -258,15 +261,35 @@ def _view(look: Look, name: str) -> tuple[Any, str]:
     view.frame = 3
     view.online = name != "offline"
     view.note = {"starting": "D0001, tillqr 0.1.0", "fault": "panel"}.get(name, "")
-    if name == "setup":
-        view.note = "no settings.json: the board was not provisioned"
+    if name in ("setup", "no_page"):
+        access = Access()
+        access.ssid, access.password = "tillqr-5678", "gqhgqhgqhgq"
+        access.address, access.pin = "192.168.4.1", "000000"
+        note = "No Wi-Fi network yet"
+        told = setup_view(look.language, access if name == "setup" else None, note)
+        view.access, view.code, view.note = told.access, told.code, told.note
     elif name == "service":
         view.note = "The console is open. Switch off and on to end this."
     if name == "ways":
         view.ways = ("qr", "tap", "machine")
     if name in ("qr", "details"):
         view.details = name == "details"
-    return view, {"offline": "idle", "ways": "choose", "details": "qr"}.get(name, name)
+    return view, {"offline": "idle", "ways": "choose", "details": "qr", "no_page": "setup"}.get(
+        name, name
+    )
+
+
+def setup_view(language: str, access: Any, note: str) -> Any:
+    """What the set-up screen is told; access: None where there is no page."""
+    from tillqr import qr
+    from tillqr.panel.view import View
+    from tillqr.setup.access import wifi_code
+
+    view = View("", str(TEXTS / f"{language}.txt"))
+    view.note, view.access = note, access
+    if access is not None:
+        view.code = qr.encode(wifi_code(access.ssid, access.password), "M")
+    return view
 
 
 @dataclass

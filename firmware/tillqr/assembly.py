@@ -61,8 +61,7 @@ def announce(profile: dict, what: str) -> None:
 def assemble():  # type: ignore[no-untyped-def]
     """Show that it starts, build everything, and return the coroutine that runs it for ever.
 
-    None if the console is to be used: the QR key was held. Without settings there is only the
-    set-up, which ends when the board is reset.
+    None if the console is to be used: the QR key was held. Without settings it is the set-up's.
     """
     profile = hardware.load_profile()
     wlan = network.WLAN(network.STA_IF)
@@ -150,9 +149,20 @@ def assemble():  # type: ignore[no-untyped-def]
     return supervisor.run()
 
 
-def set_up(profile: dict, counters, reason: str) -> None:  # type: ignore[no-untyped-def]
-    """Show why this board can't work yet; the console is open until it can."""
+def set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def]
+    """Show why this board can't work yet, and return the coroutine that takes what it lacks; the
+    console is open meanwhile."""
     micropython.kbd_intr(_CTRL_C)
     face = show(profile, counters, "setup", reason)
-    announce(profile, "not set up: " + reason)
-    asyncio.run(face.run())
+
+    from tillqr.board.settings import NAMESPACE
+    from tillqr.setup import mode
+    from tillqr.till import port
+
+    uart = hardware.make_uart(profile, mode.BAUD, port.BUFFER)
+    page_port = profile.get("setup_port", mode.PORT)
+    made = mode.SetupMode(face, counters, esp32.NVS(NAMESPACE), reason, page_port)
+    announce(profile, "not set up: " + made.reason)
+    for finished in ("assembly", "board.hardware", "panel.style"):
+        unload("tillqr." + finished)
+    return made.run(network.WLAN(network.AP_IF), uart)

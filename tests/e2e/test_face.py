@@ -12,6 +12,7 @@ from tillqr.panel.view import View
 from host_sim.bench import SHOP, Bench, same
 from host_sim.board import RUNTIMES
 from tests.e2e.counter import counter, pay
+from tests.e2e.set_up import set_up_screen
 from tools import gallery
 from tools.register import Refused
 
@@ -70,13 +71,11 @@ async def test_a_board_that_is_not_set_up_says_so(
     wrong: dict, note: str, runtime: str, tmp_path: Path
 ) -> None:
     async with Bench(runtime, directory=tmp_path, **wrong) as bench:
-        await _shows(bench, "calm")
-        picture = await bench.next_picture()
-        view = View("", str(gallery.TEXTS / "en.txt"))
-        view.note = f"no texts in {note}"
+        words = f"no texts in {note}"
         if note == "qr_seconds":
-            view.note = "qr_seconds must be a number from 5 to 599"
-        assert same(picture, await _drawn(gallery.Look("devkit_240x320"), view, "setup"))
+            words = "qr_seconds must be a number from 5 to 599"
+        seen = await set_up_screen(bench, words)
+        assert bench.board.own_network == (seen.ssid, seen.password)
         await asyncio.sleep(0.5)
         assert bench.board.resets == 0
 

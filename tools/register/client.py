@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 import serial
+from tillqr.setup import till as setup_till
 from tillqr.till import frame, message
 from tillqr.till.link import Link
 
@@ -27,6 +28,9 @@ _REFUSALS = {
     "full": "the display holds too many results that no register has taken",
     "no_network": "the display has no network, so it can't hear whether a code was paid",
     "no_sale": "there is no sale to cancel",
+    "setup": "the display is not set up yet: `python -m tools.provision` does that",
+    "storage": "the display could not store it",
+    "type": "the display does not take that now",
     "unknown_order": "the display is busy with another order",
 }
 
@@ -74,6 +78,7 @@ class Register:
         self.counters: dict[str, int] = {}
         """What the line refused, repeated or lost."""
         boot = secrets.token_hex(8)
+        setup_till.add()
         self._link = Link("register", boot, baud, self._deliver, self._settled, self._count)
         self._changed = threading.Condition()
         self._asking = threading.Lock()
@@ -179,6 +184,13 @@ class Register:
         self._request(message.QUERY, {"order": order}, timeout)
         return self._wait(lambda: self._status_of(order), timeout, "the display sent no STATUS")
 
+    def provision(self, document: dict, timeout: float = _ANSWER_SECONDS) -> None:
+        """Give a display in set-up mode its settings and secrets (PROTOCOL.md, 10); it restarts.
+
+        Raises RegisterError; NoAnswer may mean that it has taken them, which its INFO then says.
+        """
+        self._request(setup_till.PROVISION, document, timeout)
+
     def _status_of(self, order: str) -> dict | None:
         status = self._status
         return status if status is not None and status.get("order") == order else None
@@ -196,7 +208,8 @@ class Register:
                 self._asked, self._answer = content, None
                 self._link.send(kind, content)
             try:
-                words = f"the display does not answer {message.name_of(kind)}"
+                name = "PROVISION" if kind == setup_till.PROVISION else message.name_of(kind)
+                words = f"the display does not answer {name}"
                 self._wait(lambda: self._answer is not None or None, timeout, words)
             finally:
                 with self._changed:

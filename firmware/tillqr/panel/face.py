@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 _PACKAGE = "tillqr.panel.screens"
 _WORDS = "tillqr.panel.language"
-_MODULES = {"idle": "idle", "cart": "cart", "choose": "choose", "qr": "code", "tap": "tap"}
+_MODULES = {
+    "idle": "idle",
+    "cart": "cart",
+    "choose": "choose",
+    "qr": "code",
+    "tap": "tap",
+    "setup": "setup",
+}
 """The module of a state's screen; every other state has a notice."""
 
 

@@ -9,10 +9,14 @@ if TYPE_CHECKING:
     from tillqr.panel.language import Language
     from tillqr.qr import QrCode
     from tillqr.sale.checkout import Cart, Sale
+    from tillqr.setup.access import Access
 
 
 class View:
     """The shop, the language, and what there is to show."""
+
+    if TYPE_CHECKING:
+        access: "Access | None"  # there in set-up mode only
 
     def __init__(self, shop: str, language: str, ways: "tuple[str, ...]" = ("qr",)) -> None:
         """language: the path of its file; ways: how a customer can pay here: "qr", "tap",

@@ -63,7 +63,7 @@ class Refusal(Exception):
 # The fields of each message: name ("?" if it may be missing), check, bounds. As text, because a
 # table of tuples costs the chip four times as much memory.
 _LINE = "name text 1 40,quantity? text 0 10,amount integer -9999999999 9999999999"
-_FIELDS = {
+FIELDS = {
     HELLO: "protocol integer 1 255,boot name 1 16,role role",
     INFO: "protocol integer 1 255,boot name 1 16,device name 1 12,firmware name 1 24,"
     "serial name 1 16,shop text 0 40,state state,network text 0 40,counters counters 0 40",
@@ -154,9 +154,9 @@ def parse(kind: int, payload: "bytes | memoryview") -> dict:
 
     Raises Refusal: "type", "utf8", "json", "field", "amount", "currency".
     """
-    if kind not in _FIELDS:
+    if kind not in FIELDS:
         raise Refusal("type", str(kind))
-    fields = _FIELDS[kind]
+    fields = FIELDS[kind]
     message = _decode(payload) if len(payload) else {}
     bad = _first_bad(message, fields) if fields else ""
     if bad in ("amount", "currency"):

@@ -1,0 +1,76 @@
+"""Eyes on the set-up screen: what a person would read off the panel."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from PIL import Image, ImageChops
+from tillqr.panel.picture import OVERHANG
+from tillqr.setup.access import Access
+
+from host_sim import phone
+from host_sim.bench import Bench, same
+from tools import gallery
+
+_CODE = re.compile(r"WIFI:T:WPA;S:([^;]+);P:([^;]+);;")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the set-up screen says."""
+
+    ssid: str
+    password: str
+    pin: str
+
+
+async def set_up_screen(bench: Bench, note: str, seconds: float = 20) -> Seen:
+    """The set-up screen, once it is on the panel as it must be, pixel for pixel, with `note`."""
+    board = str(bench.board.profile["name"])
+    async with asyncio.timeout(seconds):
+        while True:
+            await bench.code_on_panel()
+            picture = bench.picture()
+            seen = await asyncio.to_thread(_read, picture, board, bench.setup_port, note)
+            if seen is not None:
+                return seen
+            await asyncio.sleep(0.05)
+
+
+def _read(picture: Image.Image, board: str, port: int, note: str) -> Seen | None:
+    """Read a picture; None if it isn't whole."""
+    try:
+        found = _CODE.fullmatch(phone.read_code(picture))
+    except phone.PhoneError:
+        return None
+    if found is None:
+        return None
+    studio = gallery.Studio(gallery.Look(board))
+    access = Access()
+    access.ssid, access.password, access.address = found[1], found[2], f"127.0.0.1:{port}"
+    drawn = [_drawn(studio, access, note, digit * 6) for digit in "0123456789"]
+    pin = "".join(_nearest(picture, drawn, box) for box in _digits(studio))
+    wanted = _drawn(studio, access, note, pin)
+    return Seen(found[1], found[2], pin) if same(picture, wanted) else None
+
+
+def _drawn(studio: gallery.Studio, access: Access, note: str, pin: str) -> Image.Image:
+    access.pin = pin
+    return studio.shown(gallery.setup_view("en", access, note), "setup")
+
+
+def _digits(studio: gallery.Studio) -> list[tuple[int, int, int, int]]:
+    """Where the PIN's digits are: they share one width, so this is so for any PIN."""
+    mark = next(mark for mark in studio.drawn.marks if str(mark[4]).startswith("PIN "))
+    left, font = mark[0] + OVERHANG + mark[5].width("PIN "), mark[5]
+    width = font.width("0")
+    return [(left + i * width, mark[1], left + (i + 1) * width, mark[3]) for i in range(6)]
+
+
+def _nearest(picture: Image.Image, drawn: list[Image.Image], box: tuple[int, int, int, int]) -> str:
+    """The digit whose picture is most like what is in a box."""
+    part = picture.crop(box)
+    differences = [
+        sum(ImageChops.difference(part, one.crop(box)).convert("L").tobytes()) for one in drawn
+    ]
+    return str(differences.index(min(differences)))
