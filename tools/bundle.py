@@ -152,15 +152,10 @@ class _Strip(ast.NodeTransformer):
         is_const = getattr(node.func, "id", "") == "const" and len(node.args) == 1
         return node.args[0] if is_const else node
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
-        if any(getattr(target, "id", "") in _CHECKING for target in node.targets):
-            return None
-        return self.generic_visit(node)
-
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         if node.value is None:
             return None
-        return self.visit_Assign(ast.Assign([node.target], node.value, lineno=node.lineno))
+        return self.generic_visit(ast.Assign([node.target], node.value, lineno=node.lineno))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._function(node)
@@ -327,8 +322,6 @@ def _check(module: _Module, modules: dict[str, _Module]) -> None:
         word = node.id if isinstance(node, ast.Name) and node in module.places else ""
         if isinstance(node, ast.Attribute) and node.attr == "__name__":
             raise Clash(f"{module.name}: {ast.unparse(node)} is another one in the bundle")
-        if word in _CHECKING:
-            raise Clash(f"{module.name}: {word} is more than the test of an if")
         if word in _ABOUT_ITSELF and module.resident:
             raise Clash(f"{module.name}: {word} is another one in the bundle")
         if word in _LOOKING - module.made:
@@ -439,22 +432,19 @@ def _bound(nodes: list[ast.AST]) -> tuple[set[str], set[str]]:
     """The names that nodes bind in their own scope, and those that are global in it."""
     found: set[str] = set()
     outer: set[str] = set()
-    free: set[str] = set()
     todo = list(nodes)
     while todo:
         node = todo.pop()
         found.add(_binds(node))
         if isinstance(node, ast.Global):
             outer.update(node.names)
-        elif isinstance(node, ast.Nonlocal):
-            free.update(node.names)
         elif isinstance(node, _Comprehension):
             todo += [one.target for one in ast.walk(node) if isinstance(one, ast.NamedExpr)]
         if isinstance(node, _Scope):
             todo += _outside_of(node)
         elif not (isinstance(node, ast.ImportFrom) and _ours(node)):
             todo += ast.iter_child_nodes(node)
-    return found - outer - free - {""}, outer
+    return found - {""}, outer
 
 
 def _outside_of(node: _Scope) -> list[ast.expr]:
@@ -471,8 +461,7 @@ def _inside_of(node: _Scope) -> Iterator[ast.AST]:
     """What belongs to the scope that a node makes: parameters and the body."""
     if isinstance(node, _Comprehension):
         for one in ast.iter_child_nodes(node):
-            parts = ast.iter_child_nodes(one) if isinstance(one, ast.comprehension) else [one]
-            yield from (part for part in parts if part is not node.generators[0].iter)
+            yield from ast.iter_child_nodes(one) if isinstance(one, ast.comprehension) else [one]
         return
     if not isinstance(node, ast.ClassDef):
         yield from (one for one in ast.iter_child_nodes(node.args) if isinstance(one, ast.arg))
@@ -556,12 +545,12 @@ def _give_names(resident: list[_Module], kept: set[_Place]) -> None:
     taken: set[str] = set()
     for module in resident:
         words = {node.id for node in module.places if isinstance(node, ast.Name)}
-        taken |= module.local | module.outside.keys() | (words - module.made)
+        taken |= module.local | (words - module.made)
     free = (word for word in short_names("_") if word not in taken)
     for module in resident:
-        for word in map(_binds, module.places):
+        for word in dict.fromkeys(map(_binds, module.places)):
             if (module.name, word) in kept and word in module.made - module.constants.keys():
-                module.globals[word] = module.globals.get(word) or next(free)
+                module.globals[word] = next(free)
 
 
 # What the modules become.
@@ -595,12 +584,7 @@ class _Rewrite(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         place = _means(self._module, self._modules, node)
-        if not place:
-            return self.generic_visit(node)
-        alias = _means(self._module, self._modules, node.value)
-        if place[1] and alias and alias[0] != place[0] and not self._modules[alias[0]].resident:
-            raise Clash(f"{self._module.name}: {alias[0]} imports {node.attr} itself")
-        return self._put(node, *place)
+        return self._put(node, *place) if place else self.generic_visit(node)
 
     def _put(self, node: ast.Name | ast.Attribute, origin: str, word: str) -> ast.AST:
         """What is to stand in the place of a global."""
@@ -614,14 +598,26 @@ class _Rewrite(ast.NodeTransformer):
             return _literal(makes.constants[word])
         if asks.resident and not makes.resident:
             raise Clash(f"{asks.name}: {origin}, which has {word}, is loaded only when needed")
-        if isinstance(node, ast.Attribute) and not asks.resident:
-            node.attr = makes.globals.get(word, word)
-        elif asks.resident:
+        first: ast.expr = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        if asks.resident:
             new = makes.globals[word]
-            inner = node.value if isinstance(node, ast.Attribute) else node
-            if new in asks.places[inner]:
+            if new in asks.places[first]:
                 raise Clash(f"{asks.name}: a class hides {word}, which is {new} in the bundle")
             return ast.Name(new, node.ctx)
+        if isinstance(node, ast.Attribute):
+            given = _means(asks, self._modules, node.value)
+            package = _means(asks, self._modules, first)
+            assert given and package
+            if self._modules[package[0]].resident != makes.resident or (
+                word and given[0] != origin and not makes.resident
+            ):
+                raise Clash(
+                    f"{asks.name}: {ast.unparse(node)} is of {origin}; import it from there"
+                )
+            if makes.resident:
+                return ast.Attribute(first, makes.globals[word], node.ctx)
         return node
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:

@@ -66,6 +66,7 @@ from . import tables
 from tillqr.qr.tables import row as make_row
 def encode(data):
     return Encoder().encode(data), tables.row(1)
+width = [9]
 # tillqr.qr.encoder
 from .tables import row
 from . import tables
@@ -81,6 +82,8 @@ def row(data):
 from tillqr.qr import Encoder, SIZE, make_row, encode
 from tillqr import qr
 def show():
+    return qr.tables.row(9), qr.tables.WIDTH, shown()
+def shown():
     return Encoder().encode(1), SIZE, make_row(2), encode(3), qr.SIZE, qr.make_row(4), qr.encode(5)
 # tillqr.later package
 from tillqr.qr import Encoder as Encoder
@@ -94,7 +97,8 @@ from tillqr.later import Encoder
 from tillqr.later.one import later
 from tillqr import qr
 from .shown import show
-result = [show(), later(), qr.make_row(7), qr.SIZE, Encoder().encode(8)]
+result = [show(), later(), qr.make_row(7), qr.SIZE, Encoder().encode(8), qr.tables.row(3),
+    qr.tables.WIDTH, qr.width]
 """,
     "constants of every kind": """
 # tillqr.numbers
@@ -152,6 +156,11 @@ result = [numbers.use(), wide.use(), later.use(), B ** 2, TEXT, most, version, l
 # tillqr.count
 count = 0
 LIMIT = 3
+LOW, high = 1, 2
+def higher():
+    global high
+    high += LOW
+    return high
 _names = []
 def note(name):
     global count, _names
@@ -190,7 +199,8 @@ before = count.count
 found = [count.note("a"), count.note("b"), count.count, other.note(), count._names]
 count.keep()
 result = [before, found, count.kept, count.hide(1), count.count, other.note(), other.kind(),
-    count.Till().total(), count.note("c"), count.made]
+    count.Till().total(), count.note("c"), count.made,
+    count.higher(), count.LOW]
 """,
     "the same private names in several modules": """
 # tillqr.one
@@ -341,6 +351,13 @@ def comprehended(rows):
 def walrus(rows):
     found = [(number := one) for one in rows]
     return found, number
+def outside():
+    def inner(given=(number := 3), *, more=(LIMIT := 4)):
+        return given
+    @(value := call)
+    class Some:
+        pass
+    return number, LIMIT, inner(), value is call
 def lambdas():
     return [(lambda value, code=value: (value, code, number))(1), (lambda *text: text)(2),
         (lambda: (number := 3) + number)(), (lambda **call: call)(a=1),
@@ -361,7 +378,7 @@ def deleted():
 from tillqr import hide
 result = [hide.args(1), hide.args(1, 2, 3, number=4, x=5), hide.locals_(), hide.nested(1),
     hide.comprehended([1, 2, 9]), hide.walrus([1, 2]), hide.lambdas(), hide.caught(),
-    hide.deleted()]
+    hide.deleted(), hide.outside()]
 """,
     "statements of modules, in their order": """
 # tillqr.log
@@ -438,11 +455,17 @@ def deleted():
         return first.kind(), gone
     except NameError:
         return "gone"
+# tillqr.third
+from tillqr.log import log
+log("third")
+def third():
+    return 3
 # tillqr.main
 from tillqr import second
+from tillqr.third import third
 from tillqr.log import lines
 from tillqr.first import get, one
-result = [lines, get(), one, second.deleted()]
+result = [lines, get(), one, second.deleted(), third()]
 """,
     "inheritance over modules": """
 # tillqr.base
@@ -600,6 +623,10 @@ if TYPE_CHECKING:
 else:
     flag = "else"
     TWO: int = 2
+    if TYPE_CHECKING:
+        from nowhere import Nothing
+if not TYPE_CHECKING:
+    flag += "!"
 class Plain:
     "words"
 class Alone:
@@ -820,35 +847,6 @@ import json
 import os
 from micropython import const
 LIMIT = const(3)
-unused = {"unused": [LIMIT]}
-buffer = bytearray(unused_size := 0) if False else None
-def dead():
-    return json.dumps(other_dead())
-def other_dead():
-    return dead()
-class Dead:
-    value = bytes(3)
-class Used:
-    def used(self):
-        return os.sep, helper()
-    def unused_method(self):
-        return "unused"
-    async def unused_wait(self):
-        return "unused"
-def helper():
-    return LIMIT
-# tillqr.main
-from tillqr.a import Used, dead as never
-import binascii
-result = Used().used()
-""")
-    assert "json.dumps" in made.source  # as an import that stays a file needs it
-    made = joined("""
-# tillqr.a
-import json
-import os
-from micropython import const
-LIMIT = const(3)
 unused = {"unused": [LIMIT, bytearray(3)]}
 def dead():
     return json.dumps(other_dead())
@@ -941,9 +939,25 @@ from tillqr.a import Stream, Other
     assert "def readinto" in made.source and "def method" in made.source
 
 
+def test_numbers_and_texts_stand_where_they_are_used() -> None:
+    made = joined("""
+# tillqr.a
+WORD = "it's"
+FAR = 1.5
+RAW = b"raw"
+def get():
+    return f"<{WORD}>", WORD, FAR, FAR, RAW, RAW, f"{RAW}{FAR}"
+# tillqr.main
+from tillqr.a import get
+""")
+    values = "(f\"<it's>\", \"it's\", _a, _a, _b, _b, f'{_b}{_a}')"
+    assert made.source == f"_a = 1.5\n_b = b'raw'\n\ndef _c():\n    return {values}\n"
+
+
 def test_private_constants_of_a_module_that_stays_a_file_are_left_out() -> None:
-    made = joined("# tillqr.main\n_SIZE = 3\nSIZE = -4\nresult = _SIZE, SIZE\n")
-    assert made.others[MAIN] == "SIZE = -4\nresult = (3, -4)\n" and made.source == "\n"
+    made = joined("# tillqr.main\n_SIZE = 3\nSIZE = -4\n__size__ = 5\nresult = _SIZE, SIZE\n")
+    assert made.others[MAIN] == "SIZE = -4\n__size__ = 5\nresult = (3, -4)\n"
+    assert made.source == "\n"
 
 
 def test_viper_keeps_its_types_and_others_do_not() -> None:
@@ -1052,7 +1066,6 @@ REFUSED = [
     ("def f(name):\n    return getattr(own, 'on' + name)", "does not begin with a text_"),
     ("def f(name):\n    return getattr(own, name + '_')", "does not begin with a text_"),
     ("def f():\n    return __import__('tillqr.b')", "the bundled module tillqr.b is in a text"),
-    ("TYPE_CHECKING = False\nif not TYPE_CHECKING:\n    own.append(2)", "TYPE_CHECKING is more"),
     ("print(Kind.__name__)", "Kind.__name__ is another one in the bundle"),
     ("from tillqr.later import function", "tillqr.later, which has function, is loaded only"),
     ("from tillqr import later\nprint(later.function)", "tillqr.later, which has function, is"),
@@ -1091,7 +1104,9 @@ APART_BAD = [
     ("def f():\n    from tillqr.b import nothing", "tillqr.b has no nothing"),
     ("def f():\n    import tillqr.b", "write `from tillqr import`"),
     ("class Some:\n    LIMIT = LIMIT", "a class hides LIMIT"),
-    ("later.held()", "tillqr.later imports held itself"),
+    ("later.held()", "later.held is of tillqr.c; import it from there"),
+    ("print(later.also)", "later.also is of tillqr.later2; import it from there"),
+    ("from tillqr import d\nd.later3.x()", "d.later3.x is of tillqr.d.later3; import it"),
     ("print(getattr(later, later.value[0]))", "does not begin with a text_"),
     ("print(__import__('tillqr.b'))", "the bundled module tillqr.b is in a text"),
     ("print(globals())", "globals sees names that are changed"),
@@ -1106,13 +1121,18 @@ def test_a_module_that_stays_a_file_is_refused_as_well(source: str, words: str) 
         "tillqr": "",
         "tillqr.b": "value = [1]\nLIMIT = 5\n",
         "tillqr.c": "def held():\n    return 1\n",
-        "tillqr.later": "from tillqr.c import held\nLIMIT = 6\nvalue = 7,\n",
+        "tillqr.later2": "also = 1.5\n",
+        "tillqr.d": "",
+        "tillqr.d.later3": "def x():\n    return 1\n",
+        "tillqr.later": "from tillqr.c import held\nfrom .later2 import also\nLIMIT = 6\n"
+        "value = 7,\n",
         MAIN: start + "print(b.value, b.LIMIT, later.LIMIT, LIMIT, value, later, later.value)\n",
     }
-    bundle(sources, {"tillqr"}, APART)
+    apart = (*APART, "tillqr.d.later")
+    bundle(sources, {"tillqr", "tillqr.d"}, apart)
     sources[MAIN] += source + "\n"
     with pytest.raises(Clash, match=r"tillqr\.main") as refusal:
-        bundle(sources, {"tillqr"}, APART)
+        bundle(sources, {"tillqr", "tillqr.d"}, apart)
     assert words in str(refusal.value)
 
 
