@@ -205,6 +205,7 @@ class Board:
             paths = [_SHIMS / "cpython", _SHIMS, _FIRMWARE]
             environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
+            environment["PYTHONUNBUFFERED"] = "1"  # the console is read while it runs
         else:
             environment["TILLQR_FLASH"] = str(self._directory / _FLASH)
             places = [str(self._directory / "shims")] if self._image else ["", "shims"]

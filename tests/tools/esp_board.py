@@ -5,8 +5,8 @@ reset, and what goes wrong, is the test's.
 """
 
 import os
+import termios
 import threading
-import time
 from types import TracebackType
 
 from esp32_mock_bootloader import protocol
@@ -17,9 +17,9 @@ from esp32_mock_bootloader.server import (
     handle_client,
 )
 
-_QUIET_SECONDS = 0.7
-"""A board that was written to and hears nothing for this long has been reset: a pseudo-terminal
-has no RTS line."""
+_SLOW = termios.B115200
+"""The speed to which the port goes back when the board is reset: a pseudo-terminal has no RTS line,
+but its other end sees the speed."""
 
 
 class Flash(FlashImage):
@@ -64,7 +64,8 @@ class _Line(PtyMasterTransport):
     def __init__(self, master: int, slave: int, board: "EspBoard") -> None:
         super().__init__(master, slave)
         self._board = board
-        self._heard = time.monotonic()
+        self._slave = slave
+        self._was_fast = False
 
     def recv(self, size: int) -> bytes:
         cut = self._board.cut_after
@@ -72,11 +73,11 @@ class _Line(PtyMasterTransport):
             self.close()
             raise OSError("unplugged")
         try:
-            data = super().recv(size)
-            self._heard = time.monotonic()
-            return data
+            return super().recv(size)
         except TimeoutError:
-            if self._board.flash.idle and time.monotonic() - self._heard > _QUIET_SECONDS:
+            slow = termios.tcgetattr(self._slave)[4] == _SLOW
+            self._was_fast = self._was_fast or not slow
+            if self._board.flash.idle and slow and self._was_fast:
                 self._board.reset.set()
             raise
 
