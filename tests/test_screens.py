@@ -14,6 +14,7 @@ from tillqr.panel.picture import OVERHANG
 from tillqr.panel.rgb444 import blend
 from tillqr.sale import money
 from tillqr.sale.receipt import REASONS
+from tillqr.setup.access import Access
 
 from host_sim.board import profile
 from host_sim.phone import read_code
@@ -246,6 +247,22 @@ def test_the_set_up_code_is_read(board: str) -> None:
         texts = [mark[4] for mark in marks if isinstance(mark[4], str)]
         assert "Wi-Fi" in " ".join(texts[4:]), "the reason"
         assert "PIN 000000" in texts
+
+
+@pytest.mark.parametrize("board", gallery.boards())
+def test_a_long_reason_fits_the_set_up_screen(board: str) -> None:
+    """But for the smallest panel, where INFO and the page have to do; the PIN stays large."""
+    access = Access()
+    access.ssid, access.password = "tillqr-5678", "gqhgqhgqhgq"
+    access.address, access.pin = "192.168.4.1", "000000"
+    for studio in _studios(board):
+        view = gallery.setup_view("en", access, "qr_seconds must be a number from 5 to 599")
+        studio.shown(view, "setup")
+        marks = [mark for mark in studio.drawn.marks if isinstance(mark[4], str)]
+        small = min(studio.drawn.width, studio.drawn.height) < 150
+        assert small or "599" in marks[-1][4], studio.look
+        (pin,) = [mark[5].size for mark in marks if mark[4] == "PIN 000000"]
+        assert small or pin >= 22, studio.look
 
 
 def test_there_is_a_board_for_each_size_of_panel() -> None:

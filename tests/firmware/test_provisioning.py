@@ -7,6 +7,7 @@ from tillqr.board import provision
 from tillqr.board import settings as board_settings
 from tillqr.board.settings import BadSettings
 
+from tests import vectors
 from tests.support import copy, raises
 
 SETTINGS = {
@@ -162,6 +163,7 @@ def test_whatever_is_wrong_is_named_and_nothing_is_written():
         ({"device": "D" * 13}, {}, "device"),
         ({"shop": "a\nb"}, {}, "shop"),
         ({"shop": "a\u0085b"}, {}, "shop"),
+        ({"shop": "a\x7fb"}, {}, "shop"),
         ({"wifi_ssid": "a\tb"}, {}, "wifi_ssid"),
         ({"qr_seconds": 4}, {}, "qr_seconds"),
         ({"language": "xx"}, {}, "language"),
@@ -190,6 +192,20 @@ def test_whatever_is_wrong_is_named_and_nothing_is_written():
         with Board() as board:
             raises(BadSettings, board.store, wrong)
             assert board.flash.steps == 0
+
+
+def test_vectors():
+    for line in vectors.load("documents"):
+        end = line.rfind("}") + 1
+        document, wrong = json.loads(line[:end]), line[end + 1 :]
+
+        def check(given):
+            return provision.check(given, {}, lambda language: language == "en")
+
+        if wrong == "-":
+            assert check(document) == document.get("settings", {})
+        else:
+            assert str(raises(BadSettings, check, document)) == wrong
 
 
 def test_a_name_in_a_text_is_readable_and_short():

@@ -3,8 +3,9 @@
 from tillqr.net import http
 from tillqr.setup import access, form, gate, till
 from tillqr.setup.page import SetupPage
-from tillqr.till import message
+from tillqr.till import frame, message
 
+from tests import vectors
 from tests.support import Counts, raises
 
 PAUSE = 30_000
@@ -220,7 +221,9 @@ def test_other_requests_are_refused():
 
 def test_info_says_why():
     till.add()
-    till.add()  # once is enough, and twice does nothing
+    fields = message.FIELDS[message.INFO]
+    till.add()
+    assert message.FIELDS[message.INFO] == fields, "once is enough, and twice does nothing"
     for kind in (message.QUERY, message.HELLO):
         assert till.carry_out(kind, {}, None)
     for known, device in (({}, "-"), ({"device": "D0001", "shop": "Corner Shop"}, "D0001")):
@@ -250,3 +253,28 @@ def test_a_sale_is_refused():
     for kind in (message.CART, message.PAY, message.CANCEL):
         assert raises(message.Refusal, till.carry_out, kind, {}, None).reason == "setup"
     assert raises(message.Refusal, till.carry_out, message.RESULT, {}, None).reason == "type"
+
+
+def test_frame_vectors():
+    till.add()
+    for line in vectors.load("set-up frames"):
+        kind, sequence, rest = line.split(" ", 2)
+        end = rest.rfind(" ")
+        payload, data = rest[:end].encode(), rest[end + 1 :]
+        writer = frame.FrameWriter()
+        assert bytes(writer.build(int(kind), int(sequence), payload)).hex() == data
+        assert int(kind) == till.PROVISION and message.parse(till.PROVISION, payload)
+
+
+def test_refused_vectors():
+    till.add()
+    for line in vectors.load("refused in set-up mode"):
+        kind, rest = line.split(" ", 1)
+        end = rest.rfind("}") + 1
+        reason, detail = rest[end + 1 :].split(" ")
+
+        def take(kind, payload):
+            till.carry_out(kind, message.parse(kind, payload), None)
+
+        refusal = raises(message.Refusal, take, int(kind), rest[:end].encode())
+        assert (refusal.reason, refusal.detail or "-") == (reason, detail)

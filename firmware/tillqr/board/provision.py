@@ -78,8 +78,6 @@ def check(document: object, kept: dict, has_language: "Callable[[str], bool]") -
     _check_texts(after)
     if not has_language(made.language):
         raise BadSettings("language must be one that the display has texts in")
-    if len(json.dumps(after)) > _MOST:
-        raise BadSettings("the settings must take 1,024 characters at most")
     return after
 
 
