@@ -1,0 +1,173 @@
+"""Give displays their settings and keys: `python -m tools.provision --port /dev/ttyUSB0 ...`.
+
+One display by options, or many by a CSV file. Everything is checked before the port is opened.
+Each display's key, made here unless it is given, is written to a record for the backend.
+
+Exit status: 0 done, 1 a display was not provisioned, 2 wrong usage, or something is wrong in
+what is to be provisioned.
+"""
+
+import argparse
+import getpass
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from tools.provision import plan as plans
+from tools.provision.plan import BadPlan, Plan
+from tools.provision.records import RecordError, Records
+from tools.provision.ways import ProvisionError, Report, over_console, over_till
+
+_DONE, _FAILED, _USAGE = range(3)
+_PASSWORD = "TILLQR_WIFI_PASSWORD"
+_WAYS = {"console": over_console, "till": over_till}
+_HELP = {
+    "device": "the display's name at the backend: 1 to 12 letters, digits, . _ -",
+    "shop": "the shop's name; may be left to the set-up page",
+    "backend": "http://HOST[:PORT]",
+    "wifi_ssid": "the shop's network; may be left to the set-up page",
+    "language": f"one of {', '.join(plans.languages())} (en)",
+    "theme": "light, dark or contrast (light)",
+    "text": "normal or large (normal)",
+    "console": "locked, or open for development (locked)",
+    "key_number": "the number that names the key, 0 to 255 (1)",
+    "port": "where the display takes results (80)",
+    "till_baud": "of the till line (115200)",
+    "qr_seconds": "how long a code is shown (120)",
+    "sleep_minutes": "of rest until the panel goes dark (0: never)",
+    "currency": "what the backend is to expect from this display",
+}
+
+
+def main() -> int:
+    """Provision one display, or those of a file."""
+    options = _parser().parse_args()
+    try:
+        records = Records(options.records)
+        common = _common(options)
+        if options.csv:
+            return _many(options, plans.read_csv(options.csv, common), records)
+        plan = plans.make(common)
+        if records.has(plan.device) and not options.again:
+            raise BadPlan(f"{records.path(plan.device)} is there already; --again makes it anew")
+        report = _one(options, plan, records, options.port)
+        print(f"{plan.device}: {report}")
+    except BadPlan as error:
+        return _fail(error, _USAGE)
+    except (ProvisionError, RecordError) as error:
+        return _fail(error, _FAILED)
+    except (KeyboardInterrupt, EOFError):
+        return _fail("interrupted", _FAILED)
+    return _DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools.provision",
+        description=(__doc__ or "").splitlines()[0],
+        allow_abbrev=False,  # "--wifi-password X" is a mistake, and X no file's name to be shown
+    )
+    parser.add_argument("--port", required=True, help="the serial port of the board")
+    words = "the board's USB console, or the till line in set-up mode (%(default)s)"
+    parser.add_argument("--over", choices=sorted(_WAYS), default="console", help=words)
+    for name in (*plans.WORDS, *plans.NUMBERS, "currency"):
+        option = "result-port" if name == "port" else name.replace("_", "-")
+        parser.add_argument(f"--{option}", dest=f"set_{name}", help=_HELP[name])
+    words = f"else it is ${_PASSWORD}, or asked for; it is never an option"
+    parser.add_argument("--wifi-password-file", type=Path, metavar="FILE", help=words)
+    parser.add_argument("--open-wifi", action="store_true", help="the network has no password")
+    words = "the device key as hex digits (default: a new one of 32 bytes)"
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help=words)
+    words = f"many displays: a file with the columns {', '.join(plans.COLUMNS)}"
+    parser.add_argument("--csv", type=Path, metavar="FILE", help=words)
+    words = "where the records for the backend go (%(default)s)"
+    parser.add_argument("--records", type=Path, default=Path("records"), help=words)
+    parser.add_argument("--again", action="store_true", help="also displays that have a record")
+    return parser
+
+
+def _common(options: argparse.Namespace) -> dict[str, str | None]:
+    """What the options say, by column; raises BadPlan."""
+    if options.csv and (options.set_device or options.key_file):
+        raise BadPlan("each display of a file has its own name and key: no --device, no --key-file")
+    names = (*plans.WORDS, *plans.NUMBERS, "currency")
+    values: dict[str, str | None] = {name: getattr(options, f"set_{name}") for name in names}
+    values["wifi_password"] = _password(options)
+    return values
+
+
+def _password(options: argparse.Namespace) -> str | None:
+    """The password; None where none is named, and none is to be asked for."""
+    if options.open_wifi:
+        return ""
+    if options.wifi_password_file:
+        return _read(options.wifi_password_file)
+    if _PASSWORD in os.environ:
+        return os.environ[_PASSWORD]
+    if options.set_wifi_ssid and sys.stdin.isatty():
+        return getpass.getpass(f"Password of the Wi-Fi network {options.set_wifi_ssid}: ")
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip("\r\n")
+    except (OSError, UnicodeError):
+        raise BadPlan(f"can't read {path}") from None
+
+
+def _key(options: argparse.Namespace, plan: Plan, records: Records) -> bytes:
+    """The key that a display gets: the given one, that of a try before, or a new one."""
+    if options.key_file:
+        try:
+            key = bytes.fromhex(_read(options.key_file))
+        except ValueError:
+            raise BadPlan(f"{options.key_file} has no hex digits") from None
+        if not 16 <= len(key) <= 64:
+            raise BadPlan(f"the key in {options.key_file} must have 16 to 64 bytes")
+        return key
+    return records.begun_key(plan.device) or secrets.token_bytes(32)
+
+
+def _one(options: argparse.Namespace, plan: Plan, records: Records, port: str) -> str:
+    """Provision one display; the words that say so."""
+    key = _key(options, plan, records)
+    records.begin(plan, key)
+    report: Report = _WAYS[options.over](port, plan, plan.document(key))
+    path = records.finish(plan.device, report.serial, report.firmware)
+    return f"{report.state} (serial {report.serial}, tillqr {report.firmware}); record {path}"
+
+
+def _many(options: argparse.Namespace, todo: list[Plan], records: Records) -> int:
+    """Provision one display after the other; go on after one that failed."""
+    done, skipped, failed = 0, 0, []
+    for number, plan in enumerate(todo, 1):
+        if records.has(plan.device) and not options.again:
+            skipped += 1
+            continue
+        print(f"[{number}/{len(todo)}] join {plan.device} ({plan.settings.get('shop', '-')}), then")
+        answer = input("press Enter (s: leave it out, q: end): ").strip().lower()
+        if answer == "q":
+            break
+        if answer == "s":
+            continue
+        try:
+            print(f"{plan.device}: {_one(options, plan, records, options.port)}", flush=True)
+            done += 1
+        except (ProvisionError, RecordError) as error:
+            print(f"{plan.device}: FAILED: {error}", flush=True)
+            failed.append(plan.device)
+    left = len(todo) - done - skipped - len(failed)
+    print(f"{done} provisioned, {skipped} had a record, {left} left, {len(failed)} failed", end="")
+    print(f": {', '.join(failed)}" if failed else "")
+    return _FAILED if failed or left else _DONE
+
+
+def _fail(words: object, status: int) -> int:
+    print(f"provision: {words}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
