@@ -1,0 +1,236 @@
+"""Ask a display how it is, and say in plain words what is wrong: `python -m tools.doctor --port P`.
+
+On the till line: the port that a register uses. Results that the display holds for the register
+stay there.
+
+Exit status: 0 healthy, 1 something is wrong, 2 no display answers.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tools.register.aside import NoDatabase
+from tools.register.client import NoAnswer, Register, RegisterError
+
+_HEALTHY, _WRONG, _SILENT = range(3)
+_ANSWER_SECONDS = 8.0
+_TRY_SECONDS = 2.5
+_RATES = (115200, 9600, 19200, 38400, 57600, 230400, 460800, 921600)
+_ALWAYS, _NEVER = 1, 1_000_000_000
+_SEVERAL = 10
+"""Counts from which something is wrong, where a few are no wonder: a plug, a restart."""
+
+EXPLANATIONS: Mapping[str, tuple[int, str]] = {
+    "frame_overlong": (
+        _SEVERAL,
+        "noise on the till line, or another baud rate at the register: look at the cable's ground "
+        "and at the register's settings",
+    ),
+    "frame_short": (
+        _SEVERAL,
+        "noise on the till line, or another program that writes to it: only the register may",
+    ),
+    "frame_cobs": (
+        _SEVERAL,
+        "noise on the till line: look at the cable, its ground and its length",
+    ),
+    "frame_crc": (
+        _SEVERAL,
+        "bytes were changed on the till line: look at the cable, its ground, its length, and at a "
+        "MAX3232 that gets too little voltage",
+    ),
+    "link_queue_full": (_ALWAYS, "the register took nothing for a while, so messages were dropped"),
+    "link_repeated": (
+        _SEVERAL,
+        "the register did not answer at once: a loose cable, or it was off",
+    ),
+    "link_duplicate": (_SEVERAL, "answers to the register were lost, so it repeated itself"),
+    "link_no_memory": (_ALWAYS, "memory was short for a message: please report this"),
+    "link_refused": (
+        _NEVER,
+        "messages of the register were refused; it was told why each time. After a restart of "
+        "either side this is usual",
+    ),
+    "link_stale_answer": (_SEVERAL, "answers of the register came late, or twice"),
+    "link_bad_answer": (_ALWAYS, "the register's answers are not as PROTOCOL.md says"),
+    "http_timeout": (_NEVER, "connections over the network took too long and were ended"),
+    "http_no_memory": (_ALWAYS, "memory was short for a request: please report this"),
+    "http_broken": (_NEVER, "connections over the network broke"),
+    "http_turned_away": (
+        _SEVERAL,
+        "more than four connections came at once: does something in the network scan it?",
+    ),
+    "http_evicted": (_SEVERAL, "connections were held open until others needed their place"),
+    "http_refused": (_NEVER, "requests that are none of the backend's were refused"),
+    "backend_unreachable": (
+        _ALWAYS,
+        "the backend could not be reached: look at its address in the settings, at the shop's way "
+        "into the internet and at its name server",
+    ),
+    "backend_undecided": (_NEVER, "the backend had not decided yet, and was asked again"),
+    "receipt_accepted": (_NEVER, "results that the backend sent were taken"),
+    "receipt_malformed": (_ALWAYS, "results were not as PROTOCOL.md says: is that the backend?"),
+    "receipt_bad_mac": (
+        _ALWAYS,
+        "results did not verify: the backend has another key for this device, or somebody sends "
+        "forged results. Compare the key in the display's record with the backend's",
+    ),
+    "receipt_wrong_device": (
+        _ALWAYS,
+        "results for another display came here: two have one name, or one has another's address",
+    ),
+    "receipt_unknown_attempt": (
+        _ALWAYS,
+        "results for payments that this display does not know: it has lost power meanwhile, and "
+        "the shop must ask the backend about them",
+    ),
+    "receipt_wrong_order": (_ALWAYS, "results named another order than their code"),
+    "receipt_wrong_register": (_ALWAYS, "results named another register than their code"),
+    "receipt_wrong_amount": (_ALWAYS, "results named another amount than their code"),
+    "receipt_wrong_currency": (_ALWAYS, "results named another currency than their code"),
+    "receipt_replayed": (_NEVER, "results came again, and changed nothing"),
+    "result_refused": (
+        _SEVERAL,
+        "the register could not store results: look at its database. They are sent again",
+    ),
+    "glyph_missing": (
+        _NEVER,
+        "characters that the fonts do not have were shown as boxes: look at names of goods",
+    ),
+    "setup_wrong_pin": (_SEVERAL, "wrong PINs were given on the set-up page: is somebody trying?"),
+    "setup_storage": (_ALWAYS, "the flash did not take the settings: is its file system full?"),
+    "setup_no_page": (_ALWAYS, "the display could not open its own network: switch it off and on"),
+}
+"""What each counter says: the count from which something is wrong, and the words."""
+BEGINNINGS: Mapping[str, tuple[int, str]] = {
+    "fault_": (
+        _ALWAYS,
+        'a part of the firmware has ended, the panel says "out of order", and the watchdog '
+        "restarts the display: please report this, with what the console says",
+    ),
+    "key_": (_NEVER, "the QR key was pressed when there was no code to show"),
+}
+"""The same for counters whose names end in what it was."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of what the doctor says."""
+
+    wrong: bool
+    words: str
+
+
+def main() -> int:
+    """Ask one display."""
+    options = _parser().parse_args()
+    rates = [options.baud] + [rate for rate in _RATES if rate != options.baud]
+    info, line, words = None, {}, ""
+    for number, rate in enumerate(rates):
+        try:
+            with Register(options.port, NoDatabase(), baud=rate) as register:
+                try:
+                    info = register.info(_TRY_SECONDS if number else _ANSWER_SECONDS)
+                finally:
+                    if not number:
+                        line = dict(register.counters)
+        except NoAnswer:
+            continue
+        except RegisterError as error:
+            words = str(error)
+        break
+    if info is None:
+        for text in no_answer(options.port, options.baud, line, words):
+            print(text)
+        return _SILENT
+    findings = [*at_rate(rate, options.baud), *of_info(info), *of_counters(info["counters"])]
+    print(_who(info))
+    for finding in findings:
+        print(("WRONG  " if finding.wrong else "note   ") + finding.words)
+    wrong = sum(finding.wrong for finding in findings)
+    print(f"{wrong} wrong" if wrong else "healthy")
+    return _WRONG if wrong else _HEALTHY
+
+
+def _parser() -> argparse.ArgumentParser:
+    words = (__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser(prog="tools.doctor", description=words)
+    parser.add_argument("--port", required=True, help="the serial port of the till line")
+    words = "its rate; the others are tried too if nobody answers (%(default)s)"
+    parser.add_argument("--baud", type=int, default=_RATES[0], help=words)
+    return parser
+
+
+def _who(info: dict) -> str:
+    name = "without a name" if info["device"] == "-" else info["device"]
+    shop = f", {info['shop']}" if info["shop"] else ""
+    about = f"tillqr {info['firmware']}, serial {info['serial']}"
+    return f"display {name}{shop}: {about}, state {info['state']}"
+
+
+def no_answer(port: str, baud: int, line: Mapping[str, int], words: str) -> Iterable[str]:
+    """What to look at where no display answers.
+
+    line: what this end of the line counted; words: what went wrong beside that, or "".
+    """
+    if "role" in words:
+        yield f"The line on {port} hears itself: RX and TX are joined. The display is not on it."
+        return
+    if words:
+        yield words
+        return
+    if any(name.startswith("frame_") for name in line):
+        yield f"Something talks on {port}, but not in frames at {baud} baud or any usual rate."
+        yield "- Is this the till line? The USB console is another port."
+        yield "- Is the level right? RS-232 needs a MAX3232; without one every bit is upside down."
+    else:
+        yield f"Nobody answers on {port}, at any usual baud rate."
+        yield "- Is the display on? Its panel says so."
+        yield "- Is this the till line? The USB console is another port."
+        yield "- The display's TX goes to RX here, and its RX to TX: they may be crossed."
+        yield "- The grounds of both must be joined."
+    yield "- Is another program using the port? Only one can."
+
+
+def at_rate(rate: int, wanted: int) -> Iterable[Finding]:
+    """Whether the display answers at the rate that it was asked at."""
+    if rate != wanted:
+        yield Finding(
+            True, f"it answers at {rate} baud, not at {wanted}: set `till_baud` or the register"
+        )
+
+
+def of_info(info: dict) -> Iterable[Finding]:
+    """What an INFO says."""
+    if info["state"] == "setup":
+        reason = info.get("reason", "")
+        yield Finding(True, f"it is not set up ({reason}): `python -m tools.provision` does that")
+    elif not info["network"]:
+        yield Finding(
+            True,
+            "it has no Wi-Fi, so no code is shown: is the network there, are its name and password "
+            "right, does it have 2.4 GHz and WPA2? (The display has just started? Ask again.)",
+        )
+    if info["state"] == "late":
+        yield Finding(True, "money came after its sale was cancelled: it is to be refunded")
+
+
+def of_counters(counters: Mapping[str, int]) -> Iterable[Finding]:
+    """What the counters say, since the display's start."""
+    for name, count in sorted(counters.items()):
+        least, words = explanation(name)
+        yield Finding(count >= least, f"{name} {count}: {words}")
+
+
+def explanation(name: str) -> tuple[int, str]:
+    """From which count on a counter says that something is wrong, and what it says."""
+    for beginning, meaning in BEGINNINGS.items():
+        if name.startswith(beginning):
+            return meaning
+    return EXPLANATIONS.get(name, (_NEVER, "a counter of newer firmware: get a newer doctor"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
