@@ -23,7 +23,7 @@ SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sale firmware flash deploy test lint types unit boards screens screens-accept scan-campaign bench-panel size \
+.PHONY: help setup run sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel size \
 	qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -50,6 +50,12 @@ flash: firmware ## erase a board and write MicroPython and the firmware (BOARD= 
 
 deploy: firmware ## write what changed to a running board, in development (BOARD= PORT=)
 	@$(BIN)/python -m tools.deploy --board $(BOARD) --port "$(PORT)"
+
+provision: .venv/.made ## give a board its settings and keys (PORT= ARGS= as in the README)
+	@$(BIN)/python -m tools.provision --port "$(PORT)" $(ARGS)
+
+doctor: .venv/.made ## ask a display on its till line how it is (PORT=)
+	@$(BIN)/python -m tools.doctor --port "$(PORT)"
 
 test: lint types unit ## lint, types, tests on CPython and MicroPython, sales end to end on both
 
