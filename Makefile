@@ -23,7 +23,7 @@ SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel size \
+.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel size \
 	qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -34,6 +34,9 @@ setup: .venv/.made $(BENCH) ## make the virtual environment and compile the firm
 run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends it (RUNTIME= BOARD= LANGUAGE= THEME= TEXT=)
 	@$(BIN)/python -m host_sim.run --runtime $(RUNTIME) --board $(BOARD) \
 		--language $(LANGUAGE) --theme $(THEME) --text $(TEXT)
+
+backend: setup ## the bench's backend for real boards, which knows those in records/ (ARGS= for host_sim.backend)
+	@$(BIN)/python -m host_sim.backend $(ARGS)
 
 sale: setup ## one sale, headless (RUNTIME= OUTCOME=paid|declined|cancelled|expired AMOUNT= CURRENCY= DB= BOARD=)
 	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --outcome $(OUTCOME) \
