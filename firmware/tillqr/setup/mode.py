@@ -15,8 +15,8 @@ import machine
 import network
 from micropython import const
 
-from tillqr import qr
 from tillqr.net import http
+from tillqr.qr import Encoder
 from tillqr.till import message
 from tillqr.till.link import Link
 from tillqr.till.port import TillPort
@@ -159,7 +159,7 @@ class SetupMode:
             made.address += ":{}".format(self._port)
         view = self._face.view
         self._access = view.access = made
-        view.code = qr.encode(access.wifi_code(made.ssid, made.password), "M")
+        view.code = Encoder().encode(access.wifi_code(made.ssid, made.password), "M")
         self._gate = gate.GateState()
         gate.renew(self._gate, os.urandom)
         self._show_pin()
