@@ -585,6 +585,27 @@ def test_a_code_changes_only_between_two_screens():
     assert kit.view.code.version == 2
 
 
+def test_another_state_may_come_at_any_turn():
+    """What a screen is drawn from is gone when the next state comes while its module is loaded."""
+    for turns in range(12):
+        kit = Kit()
+        face = make_face(Bus(), kit)
+
+        async def run(face=face, view=kit.view, turns=turns):
+            running = asyncio.create_task(face.run())
+            face.show("cancelled")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            view.sale = None
+            face.show("idle")
+            for _ in range(300):
+                await asyncio.sleep(0)
+            assert not running.done()
+            running.cancel()
+
+        asyncio.run(run())
+
+
 def test_asleep_until_something_is_shown():
     kit, bus = Kit(), Light()
     face = at_code(bus, kit)

@@ -107,7 +107,8 @@ class Face:
             self._asleep = False
             await self._panel.wake()
         self._busy = True
-        await self._draw()
+        if not await self._draw():
+            return
         for region in self._drawn.difference(self._shown):
             await self._painter.paint(self._drawn, region)
         self._shown, self._drawn = self._drawn, self._shown
@@ -115,19 +116,26 @@ class Face:
         self._find_clock()
         await self._panel.fade(100)
 
-    async def _draw(self) -> None:
-        """List the state's screen; the loop gets a turn after each part."""
+    async def _draw(self) -> bool:
+        """List the state's screen; the loop gets a turn after each part.
+
+        False if another state came while the screen's module was loaded: the view is that one's
+        by then, and `run` draws it next.
+        """
         screen = load_screen(self._state, self.view)
         await asyncio.sleep_ms(0)
-        if self.prepare is not None:
-            self.prepare()
-        screen.draw(self._drawn, self._style, self.view)
+        fits = not self._wanted.is_set()
+        if fits:
+            if self.prepare is not None:
+                self.prepare()
+            screen.draw(self._drawn, self._style, self.view)
         del screen
         self.view.text = None  # type: ignore[assignment]
         await asyncio.sleep_ms(0)
         unload(_PACKAGE + ".")
         unload(_WORDS)
         await asyncio.sleep_ms(0)
+        return fits
 
     def _find_clock(self) -> None:
         self._clock_box = (0, 0, 0, 0)
