@@ -1,8 +1,17 @@
 """What the chip runs when it is switched on: the display, and behind a locked console.
 
 The chip compiles this file and keeps it, so it is small. Whoever is at the USB socket can't stop
-the display; README.md ("The console") says who can open it, and how.
+the display; docs/board.md ("The console") says who can open it, and how.
 """
+
+import micropython
+
+try:
+    micropython.kbd_intr(-1)  # no Ctrl-C, before anything that takes time
+    for _ in range(2):
+        pass  # one that came earlier is raised where a loop turns
+except KeyboardInterrupt:
+    pass
 
 import asyncio
 import gc
@@ -10,9 +19,7 @@ import sys
 import time
 
 import machine
-import micropython
 
-micropython.kbd_intr(-1)  # no Ctrl-C
 _GC_BYTES = 4096
 """Garbage is collected this often: a heap that was left to fill up is in pieces."""
 _PAUSE_SECONDS = 5
