@@ -9,9 +9,8 @@ run it again.
 """
 
 import argparse
-import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from mpremote.transport import TransportError
@@ -19,10 +18,10 @@ from mpremote.transport_serial import SerialTransport
 
 from tools import firmware
 from tools.micropython_image import digest
-from tools.serial_port import PortError, open_port
+from tools.prompt import Locked, at_prompt
+from tools.serial_port import PortError
 
 _DONE, _UNTOUCHED, _, _PARTLY = range(4)
-_PROMPT_SECONDS = 5
 _CHUNK = 512  # bytes of a file in one line for the board
 _FIRST = "board.json"
 _LAST = "main.py"  # what starts the rest
@@ -49,10 +48,6 @@ _walk(ROOT)
 """
 
 
-class Locked(RuntimeError):
-    """The board gives no prompt; the text says how to get one."""
-
-
 class Broken(RuntimeError):
     """It stopped half-way."""
 
@@ -62,8 +57,7 @@ def main(arguments: list[str] | None = None, root: str = "") -> int:
     options = _parser().parse_args(arguments)
     try:
         build = firmware.load(options.build / options.board)
-        open_port(options.port).close()  # its words are better than mpremote's
-        with _prompt(options.port) as board:
+        with at_prompt(options.port) as board:
             _update(board, build.files, root)
     except (firmware.BuildError, PortError, Locked) as error:
         print(f"deploy: {error}\nNothing on the board was changed.", file=sys.stderr)
@@ -107,30 +101,6 @@ def empty_after(gone: list[str], kept: Iterable[str]) -> list[str]:
 
 def _is_built(path: str) -> bool:
     return path.startswith("texts/") or Path(path).suffix in (".py", ".mpy")
-
-
-@contextlib.contextmanager
-def _prompt(port: str) -> Iterator[SerialTransport]:
-    """The board at its raw prompt; raises Locked or PortError."""
-    try:
-        board = SerialTransport(port, timeout=_PROMPT_SECONDS)
-    except (TransportError, OSError) as error:
-        raise PortError(f"can't open {port}: {error}") from None
-    try:
-        with contextlib.redirect_stdout(None):  # it prints what it heard
-            board.enter_raw_repl(soft_reset=False, timeout_overall=_PROMPT_SECONDS)
-    except (TransportError, OSError):
-        board.serial.close()
-        raise Locked(
-            f"the board on {port} gives no prompt: its console is locked while it works. Press "
-            "RESET, hold the QR key as soon as the panel says that it is starting, until it says "
-            "something else, and run this again."
-        ) from None
-    try:
-        yield board
-    finally:
-        with contextlib.suppress(OSError):
-            board.close()
 
 
 def _update(board: SerialTransport, files: dict[str, bytes], root: str) -> None:

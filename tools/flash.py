@@ -18,8 +18,9 @@ import serial
 from tools import filesystem, firmware, micropython_image
 from tools.bootloader import Bootloader, Untouched, Unusable
 from tools.micropython_image import PINS, ImageError, Pin
+from tools.register.aside import NoDatabase
 from tools.register.client import Register, RegisterError
-from tools.register.database import ShopDatabase, StorageError
+from tools.register.database import StorageError
 from tools.serial_port import PortError, open_port
 
 _DONE, _UNTOUCHED, _, _UNUSABLE, _SILENT = range(5)
@@ -140,28 +141,16 @@ def _compare(said: str, manifest: dict) -> None:
     if not (said + " ").startswith(right):
         raise Silent(f"that is not the firmware that was flashed ({right.strip()}): flash again")
     if "not set up" in said:
-        print("It is flashed; now set it up (README, Flash a board).")
+        print("It is flashed; now give it its settings (make provision; docs/board.md).")
 
 
 def _ask(port: str) -> None:
     """Say HELLO on the till line and print what the display answers; raises Silent."""
     try:
-        with Register(port, _NoDatabase()) as register:
+        with Register(port, NoDatabase()) as register:
             print(f"on the till line: {register.info()}")
     except (RegisterError, StorageError) as error:
         raise Silent(f"the board runs, but not its till line on {port}: {error}") from None
-
-
-class _NoDatabase(ShopDatabase):
-    """No shop's database: a result that comes now is not acknowledged, so the display keeps it."""
-
-    def __init__(self) -> None:
-        super().__init__("sqlite://")
-
-    def record(self, result: dict, device: str) -> str:
-        """Refuse."""
-        del result, device
-        raise StorageError("this is no register")
 
 
 def _fail(words: str, status: int) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import deploy, firmware
+from tools import deploy, firmware, prompt
 
 _MACHINE = "def reset():\n    open(RESET, 'w').close()\n"
 
@@ -126,7 +126,7 @@ def test_the_file_that_starts_the_rest_is_written_last() -> None:
 def test_a_locked_board_says_how_to_open_it(
     built: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deploy, "_PROMPT_SECONDS", 0.5)
+    monkeypatch.setattr(prompt, "_SECONDS", 0.5)
     line, held = pty.openpty()  # a board that listens to nobody
     tty.setraw(held)
     words = ["--board", "t_display", "--port", os.ttyname(held), "--build", str(built)]

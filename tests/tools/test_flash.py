@@ -19,6 +19,7 @@ from host_sim.bench import Bench
 from tests.tools.esp_board import EspBoard, set_flash_size
 from tools import firmware, flash, micropython_image
 from tools.micropython_image import ImageError, Pin
+from tools.register.aside import NoDatabase
 from tools.register.database import StorageError
 
 SAYS = f"tillqr {__version__} t_display "
@@ -103,7 +104,7 @@ def test_a_board_that_needs_settings_is_flashed(
 ) -> None:
     with EspBoard(says=NOT_SET_UP) as board:
         assert run(built, board.port, "--micropython", image) == 0
-    assert "now set it up" in capsys.readouterr().out
+    assert "now give it its settings" in capsys.readouterr().out
 
 
 def test_a_larger_flash_gets_a_larger_file_system(
@@ -306,7 +307,7 @@ async def test_the_till_line_is_asked_as_well(
 def test_a_result_that_comes_meanwhile_is_not_taken() -> None:
     """It would be acknowledged, and lost."""
     with pytest.raises(StorageError):
-        flash._NoDatabase().record({"order": "1001"}, "D0001")
+        NoDatabase().record({"order": "1001"}, "D0001")
 
 
 def test_a_till_line_that_is_not_there(

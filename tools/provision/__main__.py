@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--over", choices=sorted(_WAYS), default="console", help=words)
     for name in (*plans.WORDS, *plans.NUMBERS, "currency"):
         option = "result-port" if name == "port" else name.replace("_", "-")
-        parser.add_argument(f"--{option}", dest=f"set_{name}", help=_HELP[name])
+        parser.add_argument(f"--{option}", dest=f"set_{name}", metavar="VALUE", help=_HELP[name])
     words = f"else it is ${_PASSWORD}, or asked for; it is never an option"
     parser.add_argument("--wifi-password-file", type=Path, metavar="FILE", help=words)
     parser.add_argument("--open-wifi", action="store_true", help="the network has no password")
