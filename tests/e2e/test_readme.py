@@ -16,16 +16,22 @@ import pytest
 from host_sim.board import ROOT
 from tests.e2e.test_run import pay, until, wait_for_network
 
-PAGES = ("README.md", "CONTRIBUTING.md", "boards/README.md", "firmware/PROTOCOL.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "boards/README.md",
+    "docs/board.md",
+    "firmware/PROTOCOL.md",
+)
 _SECONDS = 120
 
 
-def section(title: str) -> str:
-    """The text of a section of the README; "" for what stands before the first."""
-    for part in (ROOT / "README.md").read_text().split("\n## "):
-        if part.startswith(title + "\n") or (not title and part.startswith("# ")):
+def section(title: str, page: str = "README.md") -> str:
+    """The text of a section of a page."""
+    for part in (ROOT / page).read_text().split("\n## "):
+        if part.startswith(title + "\n"):
             return part
-    raise AssertionError(f"README.md has no section {title!r}")
+    raise AssertionError(f"{page} has no section {title!r}")
 
 
 def commands(text: str) -> list[str]:
@@ -124,7 +130,11 @@ def test_each_sale_that_it_shows(command: str, clone: Path) -> None:
 
 
 def test_the_build_that_it_shows(clone: Path) -> None:
-    (command,) = [one for one in commands(section("Build")) if one.startswith("make firmware")]
+    (command,) = [
+        one
+        for one in commands(section("Build", "docs/board.md"))
+        if one.startswith("make firmware")
+    ]
     _, wanted = make(command, clone)
     manifest = ROOT / "build" / "boards" / wanted["BOARD"] / "manifest.json"
     assert json.loads(manifest.read_text())["languages"] == sorted(wanted["LANGUAGES"].split(","))
