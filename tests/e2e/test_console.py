@@ -2,11 +2,25 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from host_sim.bench import Bench
 from host_sim.board import RUNTIMES
+
+# Open, as the chip's console is until main.py locks it; somebody presses Ctrl-C meanwhile.
+_POWER = "power is on"
+_EARLY = """
+import micropython
+import time
+
+micropython.kbd_intr(-1)
+print("power is on")
+time.sleep_ms(50)
+micropython.kbd_intr(3)
+execfile("main.py")
+"""
 
 runtimes = pytest.mark.parametrize("runtime", RUNTIMES)
 
@@ -46,3 +60,32 @@ async def test_a_firmware_that_fails_gives_no_prompt(runtime: str, tmp_path: Pat
         (bench.board.log.parent / "fonts.tqf").write_bytes(b"broken")
         bench.board.kill()
         await _printed(bench, "[bench] the firmware ended with status 3")  # machine.reset()
+
+
+async def test_nobody_gets_a_prompt_by_being_early(tmp_path: Path) -> None:
+    """Ctrl-C all the time, from before main.py is read until the display works.
+
+    One that comes while it is read ends at a prompt, as on the chip one during the frozen
+    _boot.py would; none may that comes once main.py runs.
+    """
+    probe = tmp_path / "early.py"
+    probe.write_text(_EARLY)
+    options: dict[str, Any] = {"console": True, "probe": probe}
+    async with Bench("micropython", directory=tmp_path / "bench", **options) as bench:
+        assert bench.board.console is not None
+        log, starts = bench.board.log, 0
+        with open(bench.board.console.path, "wb", buffering=0) as keyboard:
+            for _ in range(6):
+                async with asyncio.timeout(20):
+                    while log.read_text().count(_POWER) == starts:
+                        await asyncio.sleep(0.001)
+                    starts = log.read_text().count(_POWER)
+                    said = ""
+                    while not any(end in said for end in (" ready", ">>>", "status")):
+                        said = log.read_text().rpartition(_POWER)[2]
+                        keyboard.write(b"\x03")
+                        await asyncio.sleep(0.0002)
+                # A signal on its way while the firmware stops to take it ends the Unix port.
+                assert " ready" in said or "status -2" in said or said.count("File") == 1, said
+                if "status" not in said:
+                    bench.board.kill()
