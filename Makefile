@@ -11,6 +11,7 @@ LANGUAGE ?= en
 THEME ?= light
 TEXT ?= normal
 DB ?=
+JOBS ?= 4
 LANGUAGES ?=
 MARCH ?=
 PORT ?=
@@ -69,8 +70,8 @@ lint: .venv/.made ## ruff: rules and format
 types: .venv/.made ## mypy: the firmware against the ESP32 stubs, the rest against CPython
 	@$(BIN)/python -m tools.types
 
-unit: setup ## the tests alone (ARGS= for pytest)
-	@$(BIN)/pytest $(ARGS)
+unit: setup ## the tests alone, some files at once (JOBS= of them, ARGS= for pytest)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 boards: .venv/.made ## check the board profiles (NAMES= for some)
 	@$(BIN)/python -m tools.boards $(NAMES)

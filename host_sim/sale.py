@@ -184,8 +184,7 @@ async def run(arguments: argparse.Namespace) -> dict:
     def tell(words: str) -> None:
         print(f"{'backend':>9}  {words}", flush=True)
 
-    directory = ROOT / "build" / "sale-bench"
-    shutil.rmtree(directory, ignore_errors=True)
+    directory = arguments.screens / "bench"
     bench = Bench(arguments.runtime, arguments.board, directory, tell, **settings)
     database = ShopDatabase(arguments.db)
     async with bench:
