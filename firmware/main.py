@@ -27,8 +27,10 @@ _PAUSE_SECONDS = 5
 if __name__ == "__main__":
     gc.threshold(_GC_BYTES)
     try:
-        from tillqr import assembly
+        from tillqr.board import reserve
 
+        assembly = reserve.load()
+        del reserve
         run = assembly.assemble()
         del assembly
         if run is not None:

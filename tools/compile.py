@@ -25,6 +25,7 @@ ON_DEMAND = (
     "tillqr.assembly",
     "tillqr.board.hardware",
     "tillqr.board.provision",
+    "tillqr.board.reserve",
     "tillqr.board.settings",
     "tillqr.panel.language",
     "tillqr.panel.rgb",  # a board has one of them

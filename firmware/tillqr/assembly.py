@@ -63,6 +63,7 @@ def assemble():  # type: ignore[no-untyped-def]
 
     None if the console is to be used: the QR key was held. Without settings it is the set-up's.
     """
+    unload("tillqr.board.reserve")
     profile = hardware.load_profile()
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)  # the radio first: later its memory may not be there in one piece
