@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tools.register.aside import NoDatabase
 from tools.register.client import NoAnswer, Register, RegisterError
+from tools.serial_port import PortError, open_port
 
 _HEALTHY, _WRONG, _SILENT = range(3)
 _ANSWER_SECONDS = 8.0
@@ -126,6 +127,11 @@ class Finding:
 def main() -> int:
     """Ask one display."""
     options = _parser().parse_args()
+    try:
+        open_port(options.port).close()  # its words are better than the register's
+    except PortError as error:
+        print(f"doctor: {error}", file=sys.stderr)
+        return _SILENT
     rates = [options.baud] + [rate for rate in _RATES if rate != options.baud]
     info, line, words = None, {}, ""
     for number, rate in enumerate(rates):

@@ -168,3 +168,9 @@ def test_what_is_said_where_nobody_answers() -> None:
     noisy = " ".join(doctor.no_answer("P", 115200, {"frame_crc": 3}, ""))
     assert "MAX3232" in noisy
     assert list(doctor.no_answer("P", 115200, {}, "can't open P")) == ["can't open P"]
+
+
+async def test_a_port_that_is_not_there() -> None:
+    status, said = await _doctor("--port", "/dev/ttyUSB99")
+    assert status == 2
+    assert said.startswith("doctor: there is no serial port /dev/ttyUSB99")
