@@ -127,11 +127,6 @@ class Finding:
 def main() -> int:
     """Ask one display."""
     options = _parser().parse_args()
-    try:
-        open_port(options.port).close()  # its words are better than the register's
-    except PortError as error:
-        print(f"doctor: {error}", file=sys.stderr)
-        return _SILENT
     rates = [options.baud] + [rate for rate in _RATES if rate != options.baud]
     info, line, words = None, {}, ""
     for number, rate in enumerate(rates):
@@ -145,7 +140,7 @@ def main() -> int:
         except NoAnswer:
             continue
         except RegisterError as error:
-            words = str(error)
+            words = _why(options.port) or str(error)
         break
     if info is None:
         for text in no_answer(options.port, options.baud, line, words):
@@ -158,6 +153,15 @@ def main() -> int:
     wrong = sum(finding.wrong for finding in findings)
     print(f"{wrong} wrong" if wrong else "healthy")
     return _WRONG if wrong else _HEALTHY
+
+
+def _why(port: str) -> str:
+    """What is wrong with a port, in better words than the register's; "" if it can be opened."""
+    try:
+        open_port(port).close()
+    except PortError as error:
+        return str(error)
+    return ""
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -173,4 +173,4 @@ def test_what_is_said_where_nobody_answers() -> None:
 async def test_a_port_that_is_not_there() -> None:
     status, said = await _doctor("--port", "/dev/ttyUSB99")
     assert status == 2
-    assert said.startswith("doctor: there is no serial port /dev/ttyUSB99")
+    assert said.startswith("there is no serial port /dev/ttyUSB99")
