@@ -43,6 +43,11 @@ def board_names() -> list[str]:
     return sorted(path.stem for path in (ROOT / "boards").glob("*.json"))
 
 
+def language_names() -> list[str]:
+    """The languages that there are texts in."""
+    return sorted(path.stem for path in (_FIRMWARE / "texts").glob("*.txt"))
+
+
 def profile(name: str) -> dict:
     """The board profile of a name; raises BoardError."""
     try:

@@ -24,7 +24,7 @@ from tillqr.board.settings import TEXT_SIZES, THEMES
 
 from host_sim import terminal
 from host_sim.bench import Bench, HttpService, same
-from host_sim.board import ROOT, BoardError
+from host_sim.board import ROOT, BoardError, language_names
 from host_sim.panel_view import Key, PanelView
 from host_sim.terminal import BOLD, DIM, PLAIN
 
@@ -309,8 +309,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run", description=__doc__.splitlines()[0])
     parser.add_argument("--runtime", default="micropython", help="cpython or micropython")
     parser.add_argument("--board", default="devkit_240x320", help="a name in boards/")
-    languages = sorted(path.stem for path in (ROOT / "firmware" / "texts").glob("*.txt"))
-    parser.add_argument("--language", default="en", choices=languages)
+    parser.add_argument("--language", default="en", choices=language_names())
     parser.add_argument("--theme", default=THEMES[0], choices=THEMES)
     parser.add_argument("--text", default=TEXT_SIZES[0], choices=TEXT_SIZES)
     parser.add_argument(

@@ -30,6 +30,19 @@ def pay(**changes):
     return message
 
 
+SETTINGS = {
+    "device": "D0001",
+    "shop": "Corner Shop",
+    "backend": "http://pay.example.com:8080",
+    "wifi_ssid": "shop",
+    "key_number": 1,
+    "port": 80,
+    "till_baud": 115200,
+    "qr_seconds": 120,
+}
+"""What a settings.json has."""
+
+
 def copy(message):
     """A deep copy of a JSON value."""
     return json.loads(json.dumps(message))

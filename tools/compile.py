@@ -9,6 +9,7 @@ instruction set.
 """
 
 import argparse
+import functools
 import shutil
 import subprocess
 import sys
@@ -60,12 +61,11 @@ def compile_tree(source: Path, target: Path, march: str, pattern: str = "**/*.py
     """Compile a tree of sources; return the lines that say what the short names were."""
     shutil.rmtree(target, ignore_errors=True)
     names = []
-    named = keywords(path for top in _CALLERS for path in (ROOT / top).rglob("*.py"))
     for path in sorted(source.glob(pattern)):
         if path.name == "main.py":
             continue
         place = path.relative_to(source)
-        words, short = shorten(path.read_text(), str(place), source, named)
+        words, short = shorten(path.read_text(), str(place), source, _named())
         compile_one(words, target / place.with_suffix(".mpy"), path.stem, march)
         names += [f"{place} {new} {old}\n" for old, new in short.items()]
     return names
@@ -92,7 +92,6 @@ def join() -> tuple[Bundle, set[str], list[str]]:
     that say what the short names were."""
     source = ROOT / "firmware"
     sources, packages, lines = {}, set(), []
-    named = keywords(path for top in _CALLERS for path in (ROOT / top).rglob("*.py"))
     for path in sorted((source / "tillqr").rglob("*.py")):
         place = path.relative_to(source)
         parts = list(place.with_suffix("").parts)
@@ -100,11 +99,17 @@ def join() -> tuple[Bundle, set[str], list[str]]:
             parts.pop()
             packages.add(".".join(parts))
         name = ".".join(parts)
-        sources[name], short = shorten(path.read_text(), str(place), source, named)
+        sources[name], short = shorten(path.read_text(), str(place), source, _named())
         lines += [f"{name} {new} {old}\n" for old, new in short.items()]
     made = bundle(sources, packages, ON_DEMAND)
     lines += [f"{BUNDLE} {new} {old} of {name}\n" for name, old, new in made.names]
     return made, packages, lines
+
+
+@functools.cache
+def _named() -> set[str]:
+    """The parameters that some call of the project names."""
+    return keywords(path for top in _CALLERS for path in (ROOT / top).rglob("*.py"))
 
 
 def compile_one(words: str, target: Path, name: str, march: str, more: Sequence[str] = ()) -> None:

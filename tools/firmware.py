@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from host_sim.board import board_names, language_names
 from tools import boards, filesystem
 from tools.compile import ROOT, compile_board
 from tools.fonts import make_fonts
@@ -103,7 +104,7 @@ def load(directory: Path) -> Firmware:
 
 def choose_languages(words: str | None) -> list[str]:
     """The languages that a comma-separated list names, and English; raises BuildError."""
-    known = sorted(path.stem for path in _TEXTS.glob("*.txt"))
+    known = language_names()
     chosen = words.split(",") if words else known
     for language in chosen:
         if language not in known:
@@ -115,8 +116,7 @@ def read_profile(board: str) -> dict:
     """A board's profile; raises BuildError."""
     path = ROOT / "boards" / f"{board}.json"
     if not path.exists():
-        known = ", ".join(sorted(path.stem for path in path.parent.glob("*.json")))
-        raise BuildError(f"there is no board {board!r}; known: {known}")
+        raise BuildError(f"there is no board {board!r}; known: {', '.join(board_names())}")
     if problems := boards.check_file(path):
         raise BuildError("\n".join(problems))
     profile = boards.load(path)

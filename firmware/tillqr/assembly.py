@@ -17,9 +17,7 @@ from tillqr import __version__
 from tillqr.board import hardware
 from tillqr.unload import unload
 
-SETTINGS = "settings.json"
 FONTS = "fonts.tqf"
-TEXTS = "texts/{}.txt"
 _GLYPH_ROOM = 3584
 """Bytes of glyphs that are kept; the largest icon takes 1.3 KB."""
 _CTRL_C = 3
@@ -39,18 +37,6 @@ def make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyp
     theme = settings.theme if settings else "light"
     style = make_style(fonts, theme, settings is not None and settings.large_text)
     return Face(panel, painter, style, view, size)
-
-
-def show(profile: dict, counters, state: str, note: str):  # type: ignore[no-untyped-def]
-    """A face without settings that shows a state, with words for staff."""
-    from tillqr.panel.view import View
-
-    view = View("", TEXTS.format("en"))
-    view.note = note
-    face = make_face(profile, counters, None, view)
-    face.show(state)
-    asyncio.run(face.start())
-    return face
 
 
 def announce(profile: dict, what: str) -> None:
@@ -76,14 +62,15 @@ def assemble():  # type: ignore[no-untyped-def]
     qr_pin = hardware.make_key(profile, "qr_key")
     nvs = esp32.NVS(board_settings.NAMESPACE)
     try:
-        settings = board_settings.load(SETTINGS)
+        settings = board_settings.load(board_settings.FILE)
         key = board_settings.device_key(nvs, settings.key_number)
-        os.stat(TEXTS.format(settings.language))
+        texts = board_settings.TEXTS.format(settings.language)
+        os.stat(texts)
     except board_settings.BadSettings as bad:
         return set_up(profile, counters, str(bad))
     except OSError:
         return set_up(profile, counters, "no texts in language " + settings.language)
-    view = View(settings.shop, TEXTS.format(settings.language))
+    view = View(settings.shop, texts)
     view.note = settings.device + ", tillqr " + __version__
     face = make_face(profile, counters, settings, view)
     asyncio.run(face.start())
@@ -97,8 +84,7 @@ def assemble():  # type: ignore[no-untyped-def]
     if settings.open_console:
         micropython.kbd_intr(_CTRL_C)
     wifi_password = board_settings.wifi_password(nvs)
-    for finished in ("board.settings", "panel.style"):
-        unload("tillqr." + finished)
+    unload("tillqr.board.settings", "tillqr.panel.style")
 
     from tillqr.board import chance
     from tillqr.board.key import PushKey
@@ -145,8 +131,7 @@ def assemble():  # type: ignore[no-untyped-def]
     supervisor.add("endpoint", endpoint.run(settings.port))
     supervisor.add("backend", backend.run())
     announce(profile, "ready")
-    for finished in ("assembly", "board.hardware"):
-        unload("tillqr." + finished)
+    unload("tillqr.assembly", "tillqr.board.hardware")
     return supervisor.run()
 
 
@@ -154,9 +139,16 @@ def set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def
     """Show why this board can't work yet, and return the coroutine that takes what it lacks; the
     console is open meanwhile."""
     micropython.kbd_intr(_CTRL_C)
-    face = show(profile, counters, "setup", reason)
 
-    from tillqr.board.settings import NAMESPACE
+    from tillqr.board.settings import NAMESPACE, TEXTS
+    from tillqr.panel.view import View
+
+    view = View("", TEXTS.format("en"))
+    view.note = reason
+    face = make_face(profile, counters, None, view)
+    face.show("setup")
+    asyncio.run(face.start())
+
     from tillqr.setup import mode
     from tillqr.till import port
 
@@ -164,6 +156,5 @@ def set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def
     page_port = profile.get("setup_port", mode.PORT)
     made = mode.SetupMode(face, counters, esp32.NVS(NAMESPACE), reason, page_port)
     announce(profile, "not set up: " + made.reason)
-    for finished in ("assembly", "board.hardware", "panel.style"):
-        unload("tillqr." + finished)
+    unload("tillqr.assembly", "tillqr.board.hardware", "tillqr.panel.style")
     return made.run(network.WLAN(network.AP_IF), uart)

@@ -7,11 +7,13 @@ import gc
 import sys
 
 
-def unload(prefix: str) -> None:
-    """Forget the modules whose dotted names begin with `prefix`, and collect what they took."""
+def unload(*prefixes: str) -> None:
+    """Forget the modules whose dotted names begin with a prefix, and collect what they took."""
     for name in list(sys.modules):
-        if name.startswith(prefix):
-            _forget(name)
+        for prefix in prefixes:
+            if name.startswith(prefix):
+                _forget(name)
+                break
     gc.collect()
 
 

@@ -3,18 +3,7 @@
 from tillqr.board.counters import Counters
 from tillqr.board.settings import BadSettings, checked, device_key, wifi_password
 
-from tests.support import raises
-
-GOOD = {
-    "device": "D0001",
-    "shop": "Corner Shop",
-    "backend": "http://pay.example.com:8080",
-    "wifi_ssid": "shop",
-    "key_number": 1,
-    "port": 80,
-    "till_baud": 115200,
-    "qr_seconds": 120,
-}
+from tests.support import SETTINGS, raises
 
 
 class Nvs:
@@ -32,13 +21,13 @@ class Nvs:
 
 
 def changed(**changes):
-    values = dict(GOOD)
+    values = dict(SETTINGS)
     values.update(changes)
     return values
 
 
 def test_good_settings():
-    settings = checked(GOOD)
+    settings = checked(SETTINGS)
     assert settings.backend == "HTTP://PAY.EXAMPLE.COM:8080"
     assert (settings.device, settings.port) == ("D0001", 80)
 
@@ -58,13 +47,13 @@ def test_each_bad_setting_is_named():
         for value in values:
             error = raises(BadSettings, checked, changed(**{name: value}))
             assert name in str(error)
-        missing = dict(GOOD)
+        missing = dict(SETTINGS)
         del missing[name]
         assert name in str(raises(BadSettings, checked, missing))
 
 
 def test_how_the_panel_looks_may_be_left_out():
-    settings = checked(GOOD)
+    settings = checked(SETTINGS)
     assert (settings.language, settings.theme, settings.large_text) == ("en", "light", False)
     assert settings.sleep_minutes == 0
     settings = checked(changed(language="de", theme="dark", text="large", sleep_minutes=30))

@@ -8,18 +8,8 @@ from tillqr.board import settings as board_settings
 from tillqr.board.settings import BadSettings
 
 from tests import vectors
-from tests.support import copy, raises
+from tests.support import SETTINGS, copy, raises
 
-SETTINGS = {
-    "device": "D0001",
-    "shop": "Corner Shop",
-    "backend": "http://pay.example.com:8080",
-    "wifi_ssid": "shop",
-    "key_number": 1,
-    "port": 80,
-    "till_baud": 115200,
-    "qr_seconds": 120,
-}
 KEY = "0f" * 32
 PASSWORD = "correct horse"
 PLACE = "build/neutral-provision"

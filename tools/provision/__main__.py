@@ -14,6 +14,7 @@ import secrets
 import sys
 from pathlib import Path
 
+from host_sim.board import language_names
 from tools.provision import plan as plans
 from tools.provision.plan import BadPlan, Plan
 from tools.provision.records import RecordError, Records
@@ -27,7 +28,7 @@ _HELP = {
     "shop": "the shop's name; may be left to the set-up page",
     "backend": "http://HOST[:PORT]",
     "wifi_ssid": "the shop's network; may be left to the set-up page",
-    "language": f"one of {', '.join(plans.languages())} (en)",
+    "language": f"one of {', '.join(language_names())} (en)",
     "theme": "light, dark or contrast (light)",
     "text": "normal or large (normal)",
     "console": "locked, or open for development (locked)",

@@ -9,7 +9,8 @@ from tillqr.board import provision
 from tillqr.board.settings import BadSettings
 from tillqr.sale import money
 
-TEXTS = Path(__file__).resolve().parent.parent.parent / "firmware" / "texts"
+from host_sim.board import language_names
+
 NUMBERS = ("key_number", "port", "till_baud", "qr_seconds", "sleep_minutes")
 WORDS = ("device", "shop", "backend", "wifi_ssid", "language", "theme", "text", "console")
 ELSEWHERE = ("wifi_password", "currency")
@@ -85,12 +86,7 @@ def _number(name: str, words: str) -> int:
 
 
 def _has_texts(language: str) -> bool:
-    return (TEXTS / f"{language}.txt").exists()
-
-
-def languages() -> list[str]:
-    """The languages that the display has texts in."""
-    return sorted(path.stem for path in TEXTS.glob("*.txt"))
+    return language in language_names()
 
 
 def read_csv(path: Path, common: Mapping[str, str | None]) -> list[Plan]:

@@ -89,26 +89,30 @@ def measure_modules(work: Path) -> list[Row]:
     made, packages, _ = join()
     origin = {new: name for name, _, new in made.names}
     parts = _parts(ast.parse(made.source), origin)
-    rows = [Row(name, "resident") for name in parts]
-    texts: list[tuple[Row, str, str, str]] = []
+    rows: list[Row] = []
     before: list[ast.stmt] = []
-    for row in rows:
-        earlier = ast.unparse(ast.Module(before, []))
-        before += parts[row.name]
-        texts.append((row, BUNDLE, ast.unparse(ast.Module(before, [])), earlier))
-    for name, text in made.others.items():
+    so_far = Row(BUNDLE, "")
+    for name, part in parts.items():
+        before += part
+        total = _measure(work, BUNDLE, "", {BUNDLE: ast.unparse(ast.Module(before, []))})
+        grown = (total.mpy - so_far.mpy, total.ram32 - so_far.ram32, total.ram64 - so_far.ram64)
+        rows.append(Row(name, "resident", *grown))
+        so_far = total
+    modules = {**made.others, BUNDLE: made.source}
+    for name in made.others:
         if name not in packages:
             when = "resident" if name == _PIXELS else "when needed"
-            row = Row(name, "at the start" if name in _START else when)
-            rows.append(row)
-            texts.append((row, name, text, ""))
-    for row, name, text, earlier in texts:
-        row.mpy = _mpy_size(work, text) - (_mpy_size(work, earlier) if earlier else 0)
-        modules = {**made.others, BUNDLE: made.source}
-        row.ram64 = _growth(work, 64, name, text, earlier, modules)
-        row.ram32 = _growth(work, 32, name, text, earlier, modules)
-        row.ram32 += _machine_code(work, text) - _machine_code(work, earlier)
+            rows.append(_measure(work, name, "at the start" if name in _START else when, modules))
     return rows
+
+
+def _measure(work: Path, name: str, when: str, modules: dict[str, str]) -> Row:
+    """A module behind all that it imports."""
+    text = modules[name]
+    mpy = _mpy_size(work, text)
+    machine_code = mpy - _mpy_size(work, _without_viper(text))
+    ram64, ram32 = (_loaded(work, bits, modules, name) for bits in (64, 32))
+    return Row(name, when, mpy, ram32 + machine_code, ram64)
 
 
 def _parts(tree: ast.Module, origin: dict[str, str]) -> dict[str, list[ast.stmt]]:
@@ -137,11 +141,6 @@ def _mpy_size(work: Path, text: str) -> int:
     return target.stat().st_size
 
 
-def _machine_code(work: Path, text: str) -> int:
-    """Bytes that the viper functions of a text have more than empty ones, for the chip."""
-    return _mpy_size(work, text) - _mpy_size(work, _without_viper(text)) if text else 0
-
-
 def _without_viper(text: str) -> str:
     tree = ast.parse(text)
     for node in ast.walk(tree):
@@ -152,17 +151,6 @@ def _without_viper(text: str) -> str:
             for parameter in node.args.args:
                 parameter.annotation = None
     return ast.unparse(tree)
-
-
-def _growth(
-    work: Path, bits: int, name: str, text: str, earlier: str, modules: dict[str, str]
-) -> int:
-    """How much the heap grows when a module is loaded: behind the earlier part of the bundle, or
-    behind all that it imports."""
-    if name == BUNDLE:
-        loads = [_loaded(work, bits, {BUNDLE: part}, BUNDLE) for part in (text, earlier) if part]
-        return loads[0] - (loads[1] if earlier else 0)
-    return _loaded(work, bits, modules, name)
 
 
 def _loaded(work: Path, bits: int, modules: dict[str, str], name: str) -> int:

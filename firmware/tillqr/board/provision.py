@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from esp32 import NVS
 
-SETTINGS = "settings.json"
 _NEW = "settings.new"
 _MOST = const(1024)  # settings.load reads no more
 _LEAST_KEY, _MOST_KEY = const(32), const(128)  # hex digits
@@ -55,7 +54,7 @@ class _Asked:
 def has_texts(language: str) -> bool:
     """Whether the board has the texts of a language."""
     try:
-        os.stat("texts/" + language + ".txt")
+        os.stat(board_settings.TEXTS.format(language))
     except OSError:
         return False
     return True
@@ -81,7 +80,7 @@ def check(document: object, kept: dict, has_language: "Callable[[str], bool]") -
     return after
 
 
-def store(document: object, nvs: "NVS", path: str = SETTINGS) -> None:
+def store(document: object, nvs: "NVS", path: str = board_settings.FILE) -> None:
     """Check a document and write it. Raises BadSettings before anything is written, and OSError
     if the flash does not take it.
 
@@ -166,7 +165,7 @@ def _readable(name: str) -> str:
     return bytes([code if 32 < code < 127 else 63 for code in name.encode()[:24]]).decode()
 
 
-def on_board(path: str = SETTINGS) -> dict:
+def on_board(path: str = board_settings.FILE) -> dict:
     """What the settings file has, right or not."""
     try:
         with open(path) as file:

@@ -18,6 +18,9 @@ _MAX_SECRET = const(64)
 THEMES = ("light", "dark", "contrast")
 TEXT_SIZES = ("normal", "large")
 CONSOLES = ("locked", "open")
+FILE = "settings.json"
+TEXTS = "texts/{}.txt"
+"""Where the texts of a language are."""
 NAMESPACE = "tillqr"
 """The NVS namespace of the secrets: blobs "device_key" and "wifi_password"."""
 

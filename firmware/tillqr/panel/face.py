@@ -132,8 +132,7 @@ class Face:
         del screen
         self.view.text = None  # type: ignore[assignment]
         await asyncio.sleep_ms(0)
-        unload(_PACKAGE + ".")
-        unload(_WORDS)
+        unload(_PACKAGE + ".", _WORDS)
         await asyncio.sleep_ms(0)
         return fits
 

@@ -7,6 +7,8 @@ needs two months for a million of them.
 
 from micropython import const
 
+from tillqr.ticks import since
+
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +17,6 @@ _PINS = const(1_000_000)
 _DIGITS = const(6)
 _TRIES = const(5)
 _PAUSE_MS = const(30_000)
-_HALF = const(0x20000000)
-_WRAP = const(0x3FFFFFFF)
 
 
 class GateState:
@@ -40,9 +40,9 @@ def wait_ms(state: GateState, now: int) -> int:
     """Milliseconds until a PIN is looked at again; 0: now. now: a counter that wraps at 2**30,
     as MicroPython's ticks do."""
     if state.shut:
-        since = ((now - state.shut_at + _HALF) & _WRAP) - _HALF
-        if 0 <= since < _PAUSE_MS:
-            return _PAUSE_MS - since
+        gone = since(now, state.shut_at)
+        if 0 <= gone < _PAUSE_MS:
+            return _PAUSE_MS - gone
         state.shut = False
     return 0
 

@@ -42,6 +42,16 @@ _DEADLINE_S = const(5)  # of each, for everything
 _COUNTERS_ROOM = const(480)
 _LAST_WORDS_MS = const(1000)  # for the answer that something was stored
 _LONG_MS = const(60_000)
+_LET_GO = (
+    "tillqr.board.provision",
+    "tillqr.board.settings",
+    "tillqr.setup.access",
+    "tillqr.setup.form",
+    "tillqr.setup.found",
+    "tillqr.setup.gate",
+    "tillqr.setup.page",
+    "tillqr.setup.till",
+)
 
 
 class SetupMode:
@@ -224,7 +234,4 @@ def _settled(_kind: int, _content: dict, _reason: str) -> None:
 
 def _let_go() -> None:
     """Forget what was loaded to carry something out."""
-    for name in ("board.provision", "board.settings", "setup.till", "setup.page", "setup.form"):
-        unload("tillqr." + name)
-    for name in ("setup.gate", "setup.access", "setup.found"):
-        unload("tillqr." + name)
+    unload(*_LET_GO)

@@ -13,6 +13,7 @@ import gc
 
 from micropython import const
 
+from tillqr.ticks import since
 from tillqr.till import frame, message
 
 TYPE_CHECKING = const(False)
@@ -23,17 +24,11 @@ _QUEUE = const(8)
 _SLOWEST = const(5000)
 _SILENT_AFTER = const(3)
 _NEVER = const(3_600_000)
-_WRAP = const(0x3FFFFFFF)
-_HALF = const(0x20000000)
 
 
 def answer_time(baud: int) -> int:
     """Milliseconds to wait for an answer: the longest frame there, one back, 250 ms to think."""
     return 250 + 2 * frame.MAX_ON_LINE * 10 * 1000 // baud
-
-
-def _since(now: int, then: int) -> int:
-    return ((now - then + _HALF) & _WRAP) - _HALF
 
 
 class Link:
@@ -123,7 +118,7 @@ class Link:
             kind, sequence, content = self._answer
             self._answer = None
             return self._writer.build(kind, sequence, message.build(content))
-        if not self._queue or (self._flying and _since(now, self._sent_at) < self._wait):
+        if not self._queue or (self._flying and since(now, self._sent_at) < self._wait):
             return None
         if self._flying:
             self._count("link_repeated")
@@ -141,7 +136,7 @@ class Link:
             return 0
         if not self._queue:
             return _NEVER
-        return max(0, self._wait - _since(now, self._sent_at)) if self._flying else 0
+        return max(0, self._wait - since(now, self._sent_at)) if self._flying else 0
 
     def _receive(self, version: int, kind: int, sequence: int, payload: memoryview) -> None:
         if kind in (message.ACK, message.NAK):
