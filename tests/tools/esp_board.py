@@ -5,6 +5,7 @@ reset, and what goes wrong, is the test's.
 """
 
 import os
+import tempfile
 import termios
 import threading
 from types import TracebackType
@@ -70,6 +71,7 @@ class _Line(PtyMasterTransport):
     def recv(self, size: int) -> bytes:
         cut = self._board.cut_after
         if cut is not None and self._board.flash.written >= cut:
+            os.unlink(self._board.port)
             self.close()
             raise OSError("unplugged")
         try:
@@ -101,8 +103,11 @@ class EspBoard:
         self._says = says
         master, slave = os.openpty()
         self._line = _Line(master, slave, self)
-        self.port = self._line.client_path
-        """The serial port."""
+        self._directory = tempfile.TemporaryDirectory()
+        self.port = os.path.join(self._directory.name, "port")
+        """The serial port: a link, as the system gives a closed terminal's own name to the next one
+        that anybody opens."""
+        os.symlink(self._line.client_path, self.port)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> "EspBoard":
@@ -119,6 +124,7 @@ class EspBoard:
         self._thread.join()
         if self.cut_after is None:
             self._line.close()
+        self._directory.cleanup()
 
     def _run(self) -> None:
         connection = BootloaderConnection(pty=self._line)
