@@ -83,7 +83,7 @@ def test_a_message_is_parsed_or_refused(kind: int, payload: bytes) -> None:
 @given(payloads)
 def test_a_receipt_is_parsed_or_rejected(body: bytes) -> None:
     with contextlib.suppress(receipt.Rejected):
-        assert not receipt.parse(body).authentic(Key(SECRET))
+        assert not receipt.parse(body).authentic([Key(SECRET)])
 
 
 @given(st.sampled_from(sorted(RECEIPT)), json_values)
@@ -92,7 +92,7 @@ def test_a_receipt_with_another_value_is_not_authentic(name: str, value: object)
     if type(value) is type(RECEIPT[name]) and value == RECEIPT[name]:
         return
     with contextlib.suppress(receipt.Rejected):
-        assert not receipt.parse(json.dumps(changed).encode()).authentic(Key(SECRET))
+        assert not receipt.parse(json.dumps(changed).encode()).authentic([Key(SECRET)])
 
 
 @given(

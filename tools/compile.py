@@ -28,10 +28,17 @@ ON_DEMAND = (
     "tillqr.board.provision",
     "tillqr.board.reserve",
     "tillqr.board.settings",
+    "tillqr.net.broker",  # a board has a broker, or it has not
+    "tillqr.net.clock",
+    "tillqr.net.endpoint",
+    "tillqr.net.mqtt",
+    "tillqr.net.secure",
+    "tillqr.net.web",
     "tillqr.panel.language",
     "tillqr.panel.rgb",  # a board has one of them
     "tillqr.panel.screens",
     "tillqr.panel.style",
+    "tillqr.sale.charge",
     "tillqr.setup",
 )
 """How the names of modules begin that are loaded when they are needed, and most of them let go."""

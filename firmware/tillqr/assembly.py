@@ -63,7 +63,8 @@ def assemble():  # type: ignore[no-untyped-def]
     nvs = esp32.NVS(board_settings.NAMESPACE)
     try:
         settings = board_settings.load(board_settings.FILE)
-        key = board_settings.device_key(nvs, settings.key_number)
+        keys = board_settings.device_keys(nvs, settings.key_number)
+        ca = board_settings.ca() if board_settings.is_secure(settings) else b""
         texts = board_settings.TEXTS.format(settings.language)
         os.stat(texts)
     except board_settings.BadSettings as bad:
@@ -83,7 +84,8 @@ def assemble():  # type: ignore[no-untyped-def]
         return None
     if settings.open_console:
         micropython.kbd_intr(_CTRL_C)
-    wifi_password = board_settings.wifi_password(nvs)
+    wifi_password = board_settings.password(nvs, "wifi_password")
+    broker_password = board_settings.password(nvs, "broker_password")
     unload("tillqr.board.settings", "tillqr.panel.style")
 
     from tillqr.board import chance
@@ -92,7 +94,7 @@ def assemble():  # type: ignore[no-untyped-def]
     from tillqr.code_symbol import CodeSymbols
     from tillqr.display import Display
     from tillqr.net.backend import Backend
-    from tillqr.net.endpoint import Endpoint
+    from tillqr.net.path import Path
     from tillqr.net.wifi import Wifi
     from tillqr.qr import Encoder
     from tillqr.sale.attempts import Attempts
@@ -101,22 +103,28 @@ def assemble():  # type: ignore[no-untyped-def]
     from tillqr.till import port
     from tillqr.till.link import Link
 
-    book = Attempts(settings.device, key)
-    sender = Sender(settings.device, machine.unique_id(), settings.shop, key)
-    width, height = profile["panel"]["width"], profile["panel"]["height"]
-    symbols = CodeSymbols(Encoder(), sender, settings.backend, width, height)
+    join(wlan, settings)
+    book = Attempts(settings.device, keys)
     wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
-    till = Checkout(book, chance.nonce, symbols.fits)
-    display = Display(settings, sender, book, till, counters, wifi, symbols, face)
+    path = Path(wifi, book)
+    unix_time = clock_module().unix_time if settings.rotating else None
+    sender = Sender(settings.device, machine.unique_id(), settings.shop, keys[0], unix_time)
+    size = (profile["panel"]["width"], profile["panel"]["height"])
+    foreign = settings.charges == "backend"
+    symbols = CodeSymbols(Encoder(), sender, settings.backend, size, foreign)
+    till = Checkout(book, chance.nonce, symbols.fits, symbols.fits_text if foreign else None)
+    display = Display(settings, sender, book, till, counters, wifi, symbols, face, path)
 
     boot = os.urandom(8).hex()
     baud = settings.till_baud
     link = Link("display", boot, baud, display.deliver, display.settled, counters.add)
     till_port = port.TillPort(hardware.make_uart(profile, baud, port.BUFFER), link)
-    backend = Backend(
-        settings.backend, sender, book, wifi, settings.port, display.accept, counters.add
-    )
-    endpoint = Endpoint(display.accept, display.public_info, counters.add)
+    backend = Backend(sender, book, wifi, settings.port, display, counters.add)
+    if foreign:
+        from tillqr.sale.charge import Charges
+
+        backend.holds = Charges(settings.device, keys).holds
+    complete(path, settings, ca, wifi, broker_password, boot, display, backend, counters.add)
     display.connect(link, till_port, backend)
     qr_key = PushKey(qr_pin, display.press_qr)
 
@@ -128,11 +136,62 @@ def assemble():  # type: ignore[no-untyped-def]
     supervisor.add("clock", display.keep_time())
     supervisor.add("key", qr_key.run())
     supervisor.add("wifi", wifi.run())
-    supervisor.add("endpoint", endpoint.run(settings.port))
     supervisor.add("backend", backend.run())
+    supervisor.add("channel", path.channel.run())
+    if path.clock:
+        supervisor.add("time", path.clock.run())
+    if settings.port:
+        supervisor.add("endpoint", make_endpoint(display, counters).run(settings.port))
     announce(profile, "ready")
     unload("tillqr.assembly", "tillqr.board.hardware")
     return supervisor.run()
+
+
+def join(wlan, settings) -> None:  # type: ignore[no-untyped-def]
+    """Give the station its name in the network, and its address if that is fixed."""
+    network.hostname("tillqr-" + settings.device.replace("_", "-").replace(".", "-").lower())
+    if settings.address:
+        wlan.ifconfig(settings.address)
+
+
+def clock_module():  # type: ignore[no-untyped-def]
+    """The module tillqr.net.clock: not every display needs the time."""
+    return __import__("tillqr.net.clock", None, None, ["Clock"])
+
+
+def complete(  # type: ignore[no-untyped-def]
+    path, settings, ca: bytes, wifi, password: str, boot: str, display, backend, count
+) -> None:
+    """Give the path its channel, through a broker or without one, and a clock if one is needed."""
+    from tillqr.net.server import Server
+
+    context = clock = None
+    if ca:
+        from tillqr.net import secure
+
+        context = secure.make_context(ca)
+        unload("tillqr.net.secure")
+    if ca or settings.rotating:
+        clock = clock_module().Clock(settings.time_server, wifi, display.path_changed)
+    if settings.broker:
+        from tillqr.net.broker import Broker
+
+        server = Server(settings.broker, 8883 if ca else 1883, wifi, context)
+        joined = (server, path, settings.device, password, boot, backend, display, count)
+        backend.channel = Broker(*joined)
+    else:
+        from tillqr.net.web import Web
+
+        server = Server(settings.backend, 443 if ca else 80, wifi, context)
+        backend.channel = Web(server, path, backend, display, count)
+    path.complete(backend.channel, clock)
+
+
+def make_endpoint(display, counters):  # type: ignore[no-untyped-def]
+    """The result endpoint: a display that only uses a broker has none."""
+    from tillqr.net.endpoint import Endpoint
+
+    return Endpoint(display.accept, display.public_info, counters.add)
 
 
 def set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def]

@@ -16,22 +16,30 @@ if TYPE_CHECKING:
     from tillqr.sale.attempts import Attempt
 
 _GOOD_PIXELS = const(4)
-_PREPARED = const(7)
-"""The version of the longest code at level L."""
+_OWN_LARGEST = const(7)
+"""The version of the longest code of this display's own at level L."""
+_LARGEST = const(13)
+"""The version that a panel 240 wide shows at three pixels a module."""
 
 
 class CodeSymbols:
     """Makes the codes of one display for one panel."""
 
     def __init__(
-        self, encoder: "Encoder", sender: payment_code.Sender, backend: str, width: int, height: int
+        self,
+        encoder: "Encoder",
+        sender: payment_code.Sender,
+        backend: str,
+        size: "tuple[int, int]",
+        foreign: bool,
     ) -> None:
-        """width, height: the panel's. The encoder takes its buffers now."""
+        """size: the panel's width and height; foreign: whether the backend makes the texts. The
+        encoder takes its buffers now."""
         self._encoder = encoder
         self._sender = sender
         self._backend = backend
-        self._size = (width, height)
-        encoder.encode("", "M", _PREPARED)
+        self._size = size
+        encoder.encode("", "M", _LARGEST if foreign else _OWN_LARGEST)
 
     def fits(self, order: str, register: str) -> bool:
         """Whether the code of an attempt at such an order can be shown legibly."""
@@ -42,6 +50,8 @@ class CodeSymbols:
 
         address: IPv4 and port where results are taken.
         """
+        if attempt.text:
+            return self._encoder.encode(attempt.text, self._level(attempt.text))
         chosen = self._choose(attempt.order, attempt.register)
         if chosen is None:
             raise ValueError("this attempt's code does not fit the panel")
@@ -49,16 +59,24 @@ class CodeSymbols:
         code = self._sender.code(attempt, address, shop_size)
         return self._encoder.encode(payment_code.url(self._backend, code), level)
 
+    def fits_text(self, text: str) -> bool:
+        """Whether a code of the backend's own text can be shown legibly."""
+        return self._level(text) != ""
+
+    def _level(self, words: str) -> str:
+        """The level of a code for some words; "" if it would not be legible."""
+        medium, low = self._pixels(words, "M"), self._pixels(words, "L")
+        if medium >= min(low, _GOOD_PIXELS) and medium:
+            return "M"
+        return "L" if low else ""
+
     def _choose(self, order: str, register: str) -> "tuple[int, str] | None":
         """Bytes for the shop's name, and the level; None if there is no legible symbol."""
         for shop_size in (payment_code.SHOP_SIZE, 0):
             code = "A" * self._sender.length(order, register, shop_size)
-            words = payment_code.url(self._backend, code)
-            medium, low = self._pixels(words, "M"), self._pixels(words, "L")
-            if medium >= min(low, _GOOD_PIXELS) and medium:
-                return shop_size, "M"
-            if low:
-                return shop_size, "L"
+            level = self._level(payment_code.url(self._backend, code))
+            if level:
+                return shop_size, level
         return None
 
     def _pixels(self, words: str, level: str) -> int:

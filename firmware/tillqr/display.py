@@ -19,18 +19,23 @@ if TYPE_CHECKING:
     from tillqr.board.settings import Settings
     from tillqr.code_symbol import CodeSymbols
     from tillqr.net.backend import Backend
+    from tillqr.net.path import Path
     from tillqr.net.wifi import Wifi
     from tillqr.panel.face import Face
-    from tillqr.sale.attempts import Attempts
+    from tillqr.sale.attempts import Attempt, Attempts
     from tillqr.till.link import Link
     from tillqr.till.port import TillPort
 
 _TURN_MS = const(50)
 _RESULT_PAUSE_MS = const(2000)
-_COUNTERS_ROOM = const(640)  # what the other fields of INFO leave of a frame
+_COUNTERS_ROOM = const(560)  # what the other fields of INFO leave of a frame
 _PAGE_SECONDS = const(12)
 _DETAILS_SECONDS = const(3)
 """Of a code that leaves no room for text: the text's part of each turn."""
+_DOUBT_SECONDS = const(15)
+"""A code has been shown so long, and again so long: its result may be late."""
+_HURRIED_MS = const(2000)
+_PATIENT_MS = const(30_000)
 
 _STATUS_OF = {
     "receipt_malformed": 400,
@@ -53,6 +58,7 @@ class Display:
         wifi: "Wifi",
         symbols: "CodeSymbols",
         face: "Face",
+        path: "Path",
     ) -> None:
         self._settings = settings
         self._sender = sender
@@ -62,9 +68,11 @@ class Display:
         self._wifi = wifi
         self._symbols = symbols
         self._face = face
+        self._path = path
         self._view = face.view
         self._shown_attempt: "object | None" = None
         self._next_code: "tuple | None" = None
+        self._step = 0
         self._fault = ""
         self._seconds = 0
         self._deadline = 0
@@ -77,9 +85,10 @@ class Display:
         self._link = link
         self._port = port
         self._backend = backend
-        self._wifi.on_change = self._network_changed
+        self._wifi.on_change = self.path_changed
+        self._wifi.calm = self.is_calm
         self._face.prepare = self._make_code
-        self._view.online = False
+        self.path_changed()
         self._show()
 
     # From the register.
@@ -150,6 +159,20 @@ class Display:
         self._port.flush()
         return 200, {"accepted": attempt.nonce}
 
+    def charged(self, attempt: "Attempt", text: str) -> None:
+        """The backend has made a charge: what its code says."""
+        attempt.text = text
+        self._dispatch("charge", attempt)
+        self._port.flush()
+
+    def is_calm(self) -> bool:
+        """Whether nobody waits at the display."""
+        return self._checkout.state in ("idle", "cart")
+
+    def longest_pause(self) -> int:
+        """Milliseconds between two tries to reach a server: fewer while a customer waits."""
+        return _HURRIED_MS if self._checkout.state in checkout.WAITING else _PATIENT_MS
+
     def info(self) -> dict:
         """The INFO message."""
         return {
@@ -161,6 +184,8 @@ class Display:
             "shop": self._settings.shop,
             "state": self._checkout.state,
             "network": self._wifi.address if self._wifi.connected else "",
+            "lacks": self._path.report(),
+            "trouble": self._path.trouble(),
             "counters": self._counters.report(_COUNTERS_ROOM),
         }
 
@@ -175,9 +200,22 @@ class Display:
         self._view.note = name
         self._face.show("fault")
 
-    def _network_changed(self, connected: bool) -> None:
-        self._checkout.hears = self._view.online = connected
+    def path_changed(self) -> None:
+        """What a result's way here lacks is another, or why."""
+        lacks = self._path.lacks()
+        self._checkout.lacks = lacks
+        self._view.online = not lacks
+        self._view.trouble = self._path.trouble()
         self._dispatch("network")
+        if not lacks:
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """A result may have been missed: ask for it."""
+        if self._checkout.state == "qr":
+            attempt = self._checkout.sale.attempt
+            attempt.question = attempt.question or "ask"
+        self._backend.ask()
 
     async def keep_time(self) -> None:
         """Count the state's time down and repeat what was not delivered; for ever."""
@@ -198,7 +236,12 @@ class Display:
         self._seconds = seconds
         if self._checkout.state == "qr":
             self._face.tick(seconds)
-            details = (self._settings.qr_seconds - seconds) % _PAGE_SECONDS < _DETAILS_SECONDS
+            shown = self._settings.qr_seconds - seconds
+            if shown % _DOUBT_SECONDS == _DOUBT_SECONDS - 1:
+                self._doubt()
+            if self._settings.rotating and self._path.clock.step() != self._step:
+                self._renew_code(self._checkout.sale.attempt)
+            details = shown % _PAGE_SECONDS < _DETAILS_SECONDS
             if details != self._view.details:
                 self._view.details = details
                 self._face.show("qr")
@@ -236,11 +279,18 @@ class Display:
             view.clock.set(self._seconds)
             if sale.attempt is not self._shown_attempt:
                 self._shown_attempt = sale.attempt
-                self._next_code = (sale.attempt, (self._wifi.address, self._settings.port))
+                self._renew_code(sale.attempt)
         elif state == "choose" and sale.notice:
             state = sale.notice
         if not self._fault:
             self._face.show(state)
+
+    def _renew_code(self, attempt: "Attempt") -> None:
+        """Have the symbol made when the screen is drawn next, which is soon."""
+        if self._settings.rotating:
+            self._step = self._path.clock.step()
+        self._next_code = (attempt, (self._wifi.address, self._settings.port))
+        self._face.show("qr")
 
     def _make_code(self) -> None:
         """Make the symbol of the attempt that is to be shown, in the last one's place."""

@@ -13,7 +13,7 @@ NONCE = "000102030405060708090a0b"
 
 
 def book():
-    attempts = Attempts("D0001", KEY)
+    attempts = Attempts("D0001", [KEY])
     attempts.open(NONCE, "1001", "3", 1234, "EUR")
     return attempts
 
@@ -64,7 +64,7 @@ def test_everything_else_is_rejected_by_name_and_changes_nothing():
 
 
 def test_only_settled_and_delivered_attempts_are_forgotten():
-    attempts = Attempts("D0001", KEY)
+    attempts = Attempts("D0001", [KEY])
     for number in range(MAX_ATTEMPTS):
         attempts.open("%024x" % number, str(number), "3", 1, "EUR")
     raises(Full, attempts.open, "f" * 24, "next", "3", 1, "EUR")
@@ -81,7 +81,7 @@ def test_what_is_undelivered_and_what_is_to_be_asked():
     attempts = book()
     attempt = attempts.find(NONCE)
     assert attempts.undelivered() is None and attempts.to_ask() is None
-    attempt.given_up = True
+    attempt.question = "close"
     assert attempts.to_ask() is attempt
     attempt.outcome = "cancelled"
     assert attempts.undelivered() is attempt

@@ -12,10 +12,14 @@ EVENTS = (
     "cart",
     "pay",
     "pay_qr",
+    "pay_charge",
     "pay_again",
     "qr_key",
     "qr_key_deaf",
     "qr_key_large",
+    "qr_key_charge",
+    "charge",
+    "charge_large",
     "network",
     "timeout",
     "cancel",
@@ -31,12 +35,16 @@ EFFECTS = ("show", "status", "results", "ask")
 class Counter:
     """A checkout with its book, and nonces that count up."""
 
-    def __init__(self):
-        self.book = Attempts("D0001", Key(bytes(32)))
+    def __init__(self, foreign=False):
+        """foreign: whether the backend makes the codes."""
+        self.book = Attempts("D0001", [Key(bytes(32))])
         self.made = 0
         self.legible = True
-        self.checkout = Checkout(self.book, self._nonce, lambda order, register: self.legible)
-        self.checkout.hears = True
+        fits_text = (lambda text: self.legible) if foreign else None
+        self.checkout = Checkout(
+            self.book, self._nonce, lambda order, register: self.legible, fits_text
+        )
+        self.checkout.lacks = ""
 
     def _nonce(self):
         self.made += 1
@@ -58,6 +66,11 @@ def cart(first=0, count=2, order="1001"):
     return {"order": order, "currency": "EUR", "total": 200, "first": first, "lines": lines}
 
 
+def states_of(words):
+    """The states of a row."""
+    return (checkout.FREE if words == "free" else words).split(" ")
+
+
 def test_every_row_names_known_states_events_actions_and_effects():
     rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
     pairs = []
@@ -68,7 +81,7 @@ def test_every_row_names_known_states_events_actions_and_effects():
         for effect in effects.split():
             assert effect in EFFECTS
         assert after == "" or "show" in effects.split()  # a state entered is shown and timed
-        for state in STATES if states == "*" else states.split(" "):
+        for state in STATES if states == "*" else states_of(states):
             assert state in STATES
             pairs.append((state, event))
     assert len(pairs) == len(set(pairs)), "an event has two rows in a state"
@@ -79,7 +92,7 @@ def test_every_state_can_be_left_and_reached():
     reached = [row[2] for row in rows]
     for state in STATES:
         assert state in reached or state == "idle", state
-        assert any(state in row[0].split(" ") and row[2] not in ("", state) for row in rows)
+        assert any(state in states_of(row[0]) and row[2] not in ("", state) for row in rows)
 
 
 def test_a_sale_from_cart_to_paid():
@@ -187,12 +200,13 @@ def test_refusals_have_names_and_change_nothing():
 def test_no_code_without_a_path_for_its_result():
     counter = Counter()
     till = counter.checkout
-    till.hears = False
-    assert raises(Refusal, till.handle, "pay", pay(method="qr")).reason == "no_network"
+    till.lacks = "wifi"
+    refusal = raises(Refusal, till.handle, "pay", pay(method="qr"))
+    assert (refusal.reason, refusal.detail) == ("no_network", "wifi")
     till.handle("pay", pay())
     assert till.handle("qr_key") == ["show", "status"]
     assert (till.state, till.sale.notice, counter.made) == ("choose", "no_network", 0)
-    till.hears = True
+    till.lacks = ""
     till.handle("qr_key")
     assert (till.state, till.sale.notice, counter.made) == ("qr", "", 1)
 
@@ -201,9 +215,9 @@ def test_the_network_takes_its_notice_away():
     counter = Counter()
     till = counter.checkout
     till.handle("pay", pay())
-    till.hears = False
+    till.lacks = "wifi"
     till.handle("qr_key")
-    till.hears = True
+    till.lacks = ""
     assert till.handle("network") == ["show"] and till.sale.notice == ""
     assert till.state == "choose"
 
@@ -217,9 +231,69 @@ def test_no_code_that_is_too_large():
     till.handle("pay", pay())
     assert till.handle("qr_key") == ["show", "status"]
     assert (till.state, till.sale.notice, counter.made) == ("choose", "code_too_large", 0)
-    till.hears = False
+    till.lacks = "wifi"
     till.handle("network")
     assert till.sale.notice == "code_too_large"
+
+
+def at_preparing(counter, by_key=False):
+    """Ask the backend for a charge; its attempt."""
+    till = counter.checkout
+    if by_key:
+        till.handle("pay", pay())
+        effects = till.handle("qr_key")
+    else:
+        effects = till.handle("pay", pay(method="qr"))
+    assert effects == ["show", "status", "ask"]
+    assert (till.state, till.sale.attempt.question) == ("preparing", "open")
+    assert till.handle("pay", pay(method="qr")) == ["status"]
+    return till.sale.attempt
+
+
+def test_a_charge_of_the_backend():
+    for by_key in (False, True):
+        counter = Counter(foreign=True)
+        till = counter.checkout
+        attempt = at_preparing(counter, by_key)
+        assert till.handle("charge", Attempts("D", []).open("0", "1", "1", 1, "EUR")) == []
+        attempt.text = "weixin://x"
+        assert till.handle("charge", attempt) == ["show", "status"]
+        assert till.state == "qr"
+        assert till.handle("charge", attempt) == []
+        counter.receipt(attempt, "paid")
+        assert (till.state, attempt.outcome) == ("paid", "paid")
+
+
+def test_no_charge_of_the_backend():
+    for event, legible, reason in (
+        ("timeout", True, "no_backend"),
+        ("charge", False, "code_too_large"),
+    ):
+        counter = Counter(foreign=True)
+        counter.legible = legible
+        till = counter.checkout
+        attempt = at_preparing(counter)
+        assert till.handle(event, attempt) == ["show", "status", "results", "ask"]
+        assert (till.state, attempt.outcome, attempt.reason) == ("failed", "failed", reason)
+        assert counter.book.to_ask() is attempt and attempt.question == "close"
+        assert counter.receipt(attempt, "closed") == []
+        assert (attempt.outcome, attempt.reason) == ("failed", reason)
+        counter.legible = True
+        assert till.handle("qr_key") == ["show", "status", "ask"]
+
+
+def test_what_happens_while_a_charge_is_made():
+    counter = Counter(foreign=True)
+    till = counter.checkout
+    attempt = at_preparing(counter)
+    till.handle("cancel", {"order": "1001"})
+    assert (till.state, attempt.outcome, attempt.question) == ("cancelled", "cancelled", "close")
+    assert till.handle("charge", attempt) == []
+    for state, outcome in (("paid", "paid"), ("failed", "failed"), ("closed", "expired")):
+        counter = Counter(foreign=True)
+        attempt = at_preparing(counter)
+        counter.receipt(attempt, state)
+        assert (counter.checkout.state, attempt.outcome) == (outcome, outcome)
 
 
 def test_a_full_book_refuses_new_sales():

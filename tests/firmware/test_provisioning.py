@@ -120,10 +120,10 @@ class Board:
         """Settings, key and password as the board would start with them; None: not set up."""
         try:
             settings = board_settings.load("settings.json")
-            board_settings.device_key(self.flash, settings.key_number)
+            board_settings.device_keys(self.flash, settings.key_number)
         except BadSettings:
             return None
-        password = board_settings.wifi_password(self.flash)
+        password = board_settings.password(self.flash, "wifi_password")
         return (settings.device, settings.wifi_ssid, self.flash.blobs["device_key"], password)
 
 
@@ -159,7 +159,10 @@ def test_whatever_is_wrong_is_named_and_nothing_is_written():
         ({"language": "xx"}, {}, "language"),
         ({"languge": "en"}, {}, "languge"),
         ({"device_key": KEY}, {}, "device_key"),
-        ({"backend": "https://pay.example.com"}, {}, "backend"),
+        ({"backend": "ftp://pay.example.com"}, {}, "backend"),
+        ({"broker": "https://x"}, {}, "broker"),
+        ({}, {"broker_password": "é"}, "broker_password"),
+        ({}, {"broker_password": "s" * 64}, "broker_password"),
         ({}, {"device_key": KEY[:30]}, "device_key"),
         ({}, {"device_key": KEY + "0"}, "device_key"),
         ({}, {"device_key": "0f" * 65}, "device_key"),

@@ -1,11 +1,12 @@
 """Provisioning: a board is given its settings and secrets, all of them right or none.
 
 The document is an object of two: `settings`, by the names that settings.json has, and `secrets`:
-`device_key` as hex digits, `wifi_password` as text ("" for an open network). What it does not
-name stays as it is on the board; a board whose settings are not complete then is one that says
-that it isn't set up. No text made here holds a secret. `check` is what the PC's tool uses too.
+`device_key` as hex digits, `wifi_password` and `broker_password` as text ("" for none). What it
+does not name stays as it is on the board; a board whose settings are not complete then is one that
+says that it isn't set up. No text made here holds a secret. `check` is what the PC's tool uses too.
 """
 
+import binascii
 import json
 import os
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from esp32 import NVS
 
 _NEW = "settings.new"
+_NEW_CA = "ca.new"
 _MOST = const(1024)  # settings.load reads no more
 _LEAST_KEY, _MOST_KEY = const(32), const(128)  # hex digits
 _LEAST_PASSWORD, _MOST_PASSWORD = const(8), const(63)
@@ -88,12 +90,13 @@ def store(document: object, nvs: "NVS", path: str = board_settings.FILE) -> None
     not theirs go first; then come the secrets, and last, in one step, the new settings. The
     board has the old ones, the new ones, or none.
     """
-    after = check(document, on_board(path), has_texts)
+    kept = on_board(path)
+    after = check(document, kept, has_texts)
     with open(_NEW, "w") as file:
         file.write(json.dumps(after))
     if _works(path):
         os.remove(path)
-    _store_secrets(_part(document, "secrets"), nvs)
+    _store_secrets(_part(document, "secrets"), kept.get("key_number"), after.get("key_number"), nvs)
     os.rename(_NEW, path)
 
 
@@ -132,10 +135,11 @@ def _check_texts(settings: dict) -> None:
 
 def _check_secrets(secrets: dict) -> None:
     for name in secrets:
-        if name not in ("device_key", "wifi_password"):
+        if name not in ("device_key", "wifi_password", "broker_password"):
             raise BadSettings("there is no secret " + _readable(name))
     _check_key(secrets.get("device_key", "00" * _LEAST_KEY))
-    _check_password(secrets.get("wifi_password", ""))
+    _check_password(secrets, "wifi_password", _LEAST_PASSWORD)  # IEEE 802.11-2020, J.4.1
+    _check_password(secrets, "broker_password", 1)
 
 
 def _check_key(digits: object) -> None:
@@ -150,14 +154,15 @@ def _check_key(digits: object) -> None:
             raise BadSettings(words)
 
 
-def _check_password(words: object) -> None:
-    """Of a WPA passphrase (IEEE 802.11-2020, J.4.1), or nothing."""
+def _check_password(secrets: dict, name: str, least: int) -> None:
+    """Of a password of printable ASCII, or none."""
+    words = secrets.get(name, "")
     if isinstance(words, str):
         data = words.encode()
         plain = all(32 <= code < 127 for code in data)
-        if plain and (not data or _LEAST_PASSWORD <= len(data) <= _MOST_PASSWORD):
+        if plain and (not data or least <= len(data) <= _MOST_PASSWORD):
             return
-    raise BadSettings("wifi_password must be 8 to 63 ASCII characters, or none")
+    raise BadSettings("{} must be {} to 63 ASCII characters, or none".format(name, least))
 
 
 def _readable(name: str) -> str:
@@ -184,15 +189,76 @@ def _works(path: str) -> bool:
     return True
 
 
-def _store_secrets(secrets: dict, nvs: "NVS") -> None:
+def _store_secrets(secrets: dict, before: object, number: object, nvs: "NVS") -> None:
+    """before, number: the device key's number as the settings had it, and are to have it."""
     if "device_key" in secrets:
-        nvs.set_blob("device_key", bytes.fromhex(secrets["device_key"]))
-    password = secrets.get("wifi_password")
-    if password:
-        nvs.set_blob("wifi_password", password.encode())
-    elif password is not None:
-        try:
-            nvs.erase_key("wifi_password")
-        except OSError:
-            pass  # there was none
+        _store_key(bytes.fromhex(secrets["device_key"]), before, number, nvs)
+    for name in ("wifi_password", "broker_password"):
+        password = secrets.get(name)
+        if password:
+            nvs.set_blob(name, password.encode())
+        elif password is not None:
+            _erase(nvs, name)
     nvs.commit()
+
+
+def _store_key(key: bytes, before: object, number: object, nvs: "NVS") -> None:
+    """Store the device key; receipts under the one before it still count, if it had another
+    number. before: that number, None if the board was not set up."""
+    if before not in (None, number):
+        try:
+            old = board_settings.secret(nvs, "device_key")
+            nvs.set_blob("previous_key", bytes((before,)) + old)  # type: ignore[arg-type]
+        except BadSettings:
+            pass  # there was none
+    nvs.set_blob("device_key", key)
+
+
+def _erase(nvs: "NVS", name: str) -> None:
+    try:
+        nvs.erase_key(name)
+    except OSError:
+        pass  # there was none
+
+
+def store_ca(piece: object) -> None:
+    """Take a piece of the CA's certificate (PROTOCOL.md, 10.2); the last one stores it. Raises
+    BadSettings if it is none, and OSError if the flash does not take it."""
+    at, size, data = _checked_piece(piece)
+    try:
+        there = os.stat(_NEW_CA)[6]
+    except OSError:
+        there = 0
+    if at not in (0, there):
+        raise BadSettings("ca must come in pieces without a gap")
+    with open(_NEW_CA, "ab" if at else "wb") as file:
+        file.write(data)
+    if at + len(data) < size:
+        return
+    with open(_NEW_CA, "rb") as file:
+        _check_certificate(file.read())
+    os.rename(_NEW_CA, board_settings.CA)
+
+
+def _checked_piece(piece: object) -> "tuple[int, int, bytes]":
+    if isinstance(piece, dict):
+        at, size, data = piece.get("at"), piece.get("size"), piece.get("data")
+        try:
+            octets = binascii.a2b_base64(data if isinstance(data, str) else "")
+        except ValueError:
+            octets = b""
+        numbers = octets and type(at) is int and type(size) is int
+        if numbers and at >= 0 and at + len(octets) <= size <= board_settings.MAX_CA:  # type: ignore[operator]
+            return at, size, octets  # type: ignore[return-value]
+    raise BadSettings("ca must have at, size (2,048 at most) and data in base64")
+
+
+def _check_certificate(der: bytes) -> None:
+    """What TLS would not take is found here, while somebody stands by."""
+    from tillqr.net import secure
+
+    try:
+        secure.make_context(der)
+    except ValueError:
+        os.remove(_NEW_CA)
+        raise BadSettings("ca must be one certificate in DER") from None

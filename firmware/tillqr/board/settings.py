@@ -15,14 +15,22 @@ if TYPE_CHECKING:
 
 _MAX_FILE = const(1024)
 _MAX_SECRET = const(64)
+_LEAST_KEY = const(16)
 THEMES = ("light", "dark", "contrast")
 TEXT_SIZES = ("normal", "large")
 CONSOLES = ("locked", "open")
+MAKERS = ("display", "backend")
+"""Who may make the text of a code."""
+SWITCHES = ("off", "on")
 FILE = "settings.json"
+CA = "ca.der"
+"""The certificate of the CA that servers are verified against (DER)."""
+MAX_CA = const(2048)
 TEXTS = "texts/{}.txt"
 """Where the texts of a language are."""
 NAMESPACE = "tillqr"
-"""The NVS namespace of the secrets: blobs "device_key" and "wifi_password"."""
+"""The NVS namespace of the secrets: blobs "device_key", "previous_key" (its number in one byte, and
+the key), "wifi_password" and "broker_password"."""
 
 
 class BadSettings(Exception):
@@ -46,6 +54,11 @@ class Settings:
         large_text: bool
         sleep_minutes: int
         open_console: bool
+        broker: str
+        charges: str
+        rotating: bool
+        address: "tuple[str, str, str, str] | None"
+        time_server: str
 
 
 def checked(values: dict) -> Settings:
@@ -53,10 +66,10 @@ def checked(values: dict) -> Settings:
     made = Settings()
     made.device = _text(values, "device", 1, 12)
     made.shop = _text(values, "shop", 1, 40)
-    made.backend = _backend(_text(values, "backend", 8, 40))
+    made.backend = _url(values, "backend", ("http", "https"), 8, 40).upper()
     made.wifi_ssid = _text(values, "wifi_ssid", 1, 32)
     made.key_number = _number(values, "key_number", 0, 255)
-    made.port = _number(values, "port", 1, 65535)
+    made.port = _number(values, "port", 0, 65535)
     made.till_baud = _number(values, "till_baud", 9600, 921600)
     made.qr_seconds = _number(values, "qr_seconds", 5, 599)
     made.language = _text(values, "language", 2, 5, "en")
@@ -64,7 +77,21 @@ def checked(values: dict) -> Settings:
     made.large_text = _one_of(values, "text", TEXT_SIZES) == "large"
     made.sleep_minutes = _number(values, "sleep_minutes", 0, 1440, 0)
     made.open_console = _one_of(values, "console", CONSOLES) == "open"
+    made.broker = ""
+    if values.get("broker") is not None:
+        made.broker = _url(values, "broker", ("mqtt", "mqtts"), 8, 60)
+    made.charges = _one_of(values, "charges", MAKERS)
+    made.rotating = _one_of(values, "rotating", SWITCHES) == "on"
+    made.address = _address(_text(values, "address", 4, 60, "dhcp"))
+    made.time_server = _text(values, "time_server", 1, 40, "pool.ntp.org")
+    if not made.broker and not made.port and made.backend.startswith("HTTP:"):
+        raise BadSettings("port must not be 0 without a broker and https: no result could come")
     return made
+
+
+def is_secure(settings: Settings) -> bool:
+    """Whether the backend, or the broker, is reached by TLS."""
+    return (settings.broker or settings.backend.lower()).split(":")[0] in ("https", "mqtts")
 
 
 def load(path: str) -> Settings:
@@ -81,24 +108,42 @@ def load(path: str) -> Settings:
     return checked(values)
 
 
-def device_key(nvs: "NVS", number: int) -> mac.Key:
-    """The device key; raises BadSettings."""
+def device_keys(nvs: "NVS", number: int) -> "list[mac.Key]":
+    """The present device key, whose number is given, and the one before it, if there is one;
+    raises BadSettings."""
+    present = secret(nvs, "device_key")
+    if not _LEAST_KEY <= len(present) <= _MAX_SECRET:
+        raise BadSettings("device_key in NVS must be 16 to 64 bytes")
+    keys = [mac.Key(present, number)]
     try:
-        return mac.Key(_secret(nvs, "device_key"), number)
-    except ValueError:
-        raise BadSettings("device_key in NVS must be 16 to 64 bytes") from None
+        previous = secret(nvs, "previous_key")
+    except BadSettings:
+        return keys
+    if len(previous) > _LEAST_KEY and previous[0] != number:
+        keys.append(mac.Key(previous[1:], previous[0]))
+    return keys
 
 
-def wifi_password(nvs: "NVS") -> str:
-    """The Wi-Fi password; "" where none was provisioned: the network is open."""
+def password(nvs: "NVS", name: str) -> str:
+    """A password, "wifi_password" or "broker_password"; "" where none was provisioned."""
     try:
-        return str(_secret(nvs, "wifi_password"), "utf-8")
+        return str(secret(nvs, name), "utf-8")
     except (BadSettings, UnicodeError):
         return ""
 
 
-def _secret(nvs: "NVS", name: str) -> bytes:
-    buffer = bytearray(_MAX_SECRET)
+def ca() -> bytes:
+    """The CA's certificate; raises BadSettings."""
+    try:
+        with open(CA, "rb") as file:
+            return file.read(MAX_CA)
+    except OSError:
+        raise BadSettings("no " + CA + ": https and mqtts need the certificate of a CA") from None
+
+
+def secret(nvs: "NVS", name: str) -> bytes:
+    """A blob of our namespace; raises BadSettings."""
+    buffer = bytearray(_MAX_SECRET + 1)
     try:
         length = nvs.get_blob(name, buffer)
     except OSError:
@@ -128,9 +173,37 @@ def _number(values: dict, name: str, low: int, high: int, default: "int | None" 
     return value
 
 
-def _backend(url: str) -> str:
-    """The backend's URL in capitals, as QR's alphanumeric mode wants it."""
-    url = url.upper()
-    if not url.startswith("HTTP://") or "/" in url[7:]:
-        raise BadSettings("backend must be http://HOST or http://HOST:PORT")
+def _url(values: dict, name: str, schemes: "tuple[str, str]", low: int, high: int) -> str:
+    """A URL of a host alone, with one of two schemes."""
+    url = _text(values, name, low, high).lower()
+    scheme, _, host = url.partition("://")
+    name_of_host, colon, port = host.partition(":")
+    right = scheme in schemes and name_of_host and all(map(_in_host, name_of_host))
+    if not right or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
+        words = "{} must be {}://HOST[:PORT] or {}://HOST[:PORT]"
+        raise BadSettings(words.format(name, schemes[0], schemes[1]))
     return url
+
+
+def _in_host(character: str) -> bool:
+    return "a" <= character <= "z" or "0" <= character <= "9" or character in ".-"
+
+
+def _address(words: str) -> "tuple[str, str, str, str] | None":
+    """Address, mask, gateway and name server; None for DHCP."""
+    if words == "dhcp":
+        return None
+    parts = words.split(" ")
+    address, _, bits = parts[0].partition("/")
+    if len(parts) == 3 and bits.isdigit() and 1 <= int(bits) <= 31:
+        mask = 0xFFFFFFFF << (32 - int(bits))
+        quads = ".".join(str(mask >> shift & 255) for shift in (24, 16, 8, 0))
+        found = (address, quads, parts[1], parts[2])
+        if all(map(_is_ipv4, found)):
+            return found
+    raise BadSettings("address must be dhcp, or ADDRESS/BITS GATEWAY NAMESERVER")
+
+
+def _is_ipv4(words: str) -> bool:
+    parts = words.split(".")
+    return len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts)

@@ -1,27 +1,28 @@
-"""The backend as the display asks it: what became of an attempt that was given up.
+"""The backend as the display asks it (PROTOCOL.md, 8): what became of an attempt, or its charge.
 
-POST /ask carries the attempt's code, signed, with the verb "close": once answered with a
-receipt, nobody can pay that code any more. It is asked until it answers, with back-off.
+Each attempt says what is to be asked about it (Attempt.question). It is asked by the channel that
+the display has, until it is answered; the answers come to `deliver`, as what is pushed does.
 """
 
 import asyncio
-import socket
+import random
 
 from micropython import const
 
-from tillqr.net import http
-from tillqr.sale import payment_code
+from tillqr import strict_json
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tillqr.display import Display
+    from tillqr.net.broker import Broker
+    from tillqr.net.web import Web
     from tillqr.net.wifi import Wifi
     from tillqr.sale.attempts import Attempt, Attempts
+    from tillqr.sale.payment_code import Sender
 
-_DEADLINE_S = const(5)
 _FIRST_PAUSE_MS = const(500)
-_LONGEST_PAUSE_MS = const(30_000)
 
 
 class Backend:
@@ -29,77 +30,81 @@ class Backend:
 
     def __init__(
         self,
-        url: str,
-        sender: payment_code.Sender,
+        sender: "Sender",
         book: "Attempts",
         wifi: "Wifi",
         port: int,
-        accept: "Callable[[bytes], tuple[int, dict]]",
+        display: "Display",
         count: "Callable[[str], None]",
     ) -> None:
-        """url: "HTTP://HOST[:PORT]"; accept(body) judges a receipt, as at the endpoint."""
-        host, _, given_port = url[7:].partition(":")
-        self._host = host
-        self._port = int(given_port) if given_port else 80
+        """port: where the display takes results;
+        display: judges receipts, shows charges, and says how long a pause may be."""
         self._sender = sender
+        self.holds: "Callable[[dict, Attempt], bool] | None" = None
+        """Judges a charge; None where the display makes its own codes."""
         self._book = book
         self._wifi = wifi
-        self._own_port = port
-        self._accept = accept
+        self._port = port
+        self._display = display
         self._count = count
         self._wake = asyncio.Event()
-        self._address = ""
-        self._resolved_for = 0
+        self.channel: "Broker | Web" = None  # type: ignore[assignment]
 
     def ask(self) -> None:
-        """There is an attempt to ask about."""
+        """There is something to ask, or it can be asked again."""
         self._wake.set()
+
+    def deliver(self, body: bytes) -> None:
+        """Take an answer: a receipt, a charge's code, or that a charge is open."""
+        try:
+            answer = strict_json.parse(body)
+        except ValueError:
+            self._count("answer_malformed")
+            return
+        if "text" in answer:
+            self._take_charge(answer)
+        elif "mac" in answer:
+            self._display.accept(body)
+
+    def _take_charge(self, answer: dict) -> None:
+        attempt = self._book.find(answer.get("attempt"))
+        if self.holds is None or attempt is None or attempt.question != "open":
+            return  # too late, or twice
+        if self.holds(answer, attempt):
+            attempt.question = ""
+            self._display.charged(attempt, answer["text"])
+        else:
+            self._count("charge_refused")
 
     async def run(self) -> None:
         """Ask for ever, about one attempt at a time."""
         pause = _FIRST_PAUSE_MS
         while True:
+            self._wake.clear()
             attempt = self._book.to_ask()
             if attempt is None:
                 pause = _FIRST_PAUSE_MS
-                self._wake.clear()
                 await self._wake.wait()
-            elif not self._wifi.connected or not await self._asked(attempt):
-                await asyncio.sleep_ms(pause)
-                pause = min(_LONGEST_PAUSE_MS, pause * 2)
+            elif not self.channel.up or not await self._asked(attempt):
+                pause = min(pause, self._display.longest_pause())
+                if await self._woken(pause - random.getrandbits(8) * pause // 1024):
+                    pause = _FIRST_PAUSE_MS
+                else:
+                    pause *= 2
+
+    async def _woken(self, milliseconds: int) -> bool:
+        """Wait; whether it was cut short."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), milliseconds / 1000)
+        except asyncio.TimeoutError:
+            return False
+        return True
 
     async def _asked(self, attempt: "Attempt") -> bool:
-        """Ask once; whether the answer settled the attempt."""
-        try:
-            answer: http.Message = await asyncio.wait_for(self._post(attempt), _DEADLINE_S)
-        except (OSError, asyncio.TimeoutError, http.HttpError):
-            self._count("backend_unreachable")
-            return False
-        if answer.first[1] == b"200":
-            self._accept(answer.body)
-        else:
-            self._count("backend_undecided")
-        return attempt.settled != ""
-
-    async def _post(self, attempt: "Attempt") -> http.Message:
-        address = (self._wifi.address, self._own_port)
-        question = self._sender.query(self._sender.code(attempt, address), True)
-        reader, writer = await asyncio.open_connection(self._resolved(), self._port)
-        try:
-            writer.write(http.request("/ask", self._host, question))
-            await writer.drain()
-            return await http.read_message(reader)
-        finally:
-            await http.close(writer)
-
-    def _resolved(self) -> str:
-        """The backend's IPv4 address, looked up once a Wi-Fi connection.
-
-        The look-up blocks, for seconds in a network that swallows it: not each time, then.
-        """
-        if self._host.replace(".", "").isdigit():
-            return self._host
-        if self._resolved_for != self._wifi.connections:
-            self._address = socket.getaddrinfo(self._host, self._port)[0][-1][0]
-            self._resolved_for = self._wifi.connections
-        return self._address
+        """Ask once; whether that is all for now."""
+        verb = attempt.question
+        code = self._sender.code(attempt, (self._wifi.address, self._port))
+        answered = await self.channel.ask(self._sender.query(code, verb))
+        if answered and verb == "ask" and attempt.question == verb:
+            attempt.question = ""
+        return attempt.settled != "" or attempt.question != verb

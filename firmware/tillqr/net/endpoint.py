@@ -105,6 +105,6 @@ class Endpoint:
             raise http.HttpError(405, "wrong_method")
         if message.length < 0:
             raise http.HttpError(411, "no_length")
-        if message.media_type != b"application/json":
+        if message.media_type not in (b"application/json", b"text/plain"):
             raise http.HttpError(415, "not_json")
         return self._accept(message.body)

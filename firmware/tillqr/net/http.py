@@ -101,7 +101,7 @@ def response(status: int, content: dict) -> bytes:
     """A whole response with a JSON body; its reason phrase is empty (RFC 9112, 4)."""
     body = json.dumps(content).encode()
     head = "HTTP/1.1 {} \r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
-    head += "Connection: close\r\n\r\n"
+    head += "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n"
     return head.format(status, len(body)).encode() + body
 
 

@@ -1,6 +1,7 @@
 """Wi-Fi: one owner of the connection; the rest of the firmware asks it and touches no radio."""
 
 import asyncio
+import random
 
 from micropython import const
 
@@ -14,6 +15,13 @@ _CHECK_MS = const(250)
 _PATIENCE = const(60)  # checks until a try is given up: 15 s
 _FIRST_PAUSE_MS = const(1000)
 _LONGEST_PAUSE_MS = const(60_000)
+_WEAK = const(-75)  # dBm
+_STRONGER = const(8)  # dB that another access point must have more, to be worth the change
+_ROAM_CHECKS = const(1200)  # 5 min
+
+# What the station's status says of a try that failed: ESP-IDF's reasons (wifi_err_reason_t).
+_WRONG_PASSWORD = (15, 202, 204)  # handshake time-out, authentication failed
+_CONNECTING = const(1001)
 
 
 class Wifi:
@@ -24,10 +32,15 @@ class Wifi:
         self._wlan = wlan
         self._ssid = ssid
         self._password = password
-        self.on_change: "Callable[[bool], None]" = _nobody
+        self._bssid: "bytes | None" = None
+        self.on_change: "Callable[[], None]" = _nobody
+        self.calm: "Callable[[], bool]" = _always
+        """Whether nobody waits at the display: a search for a better access point takes seconds."""
         self.connected = False
-        self.address = ""
-        """The IPv4 address, or the last one while there is no connection; "" before the first."""
+        self.trouble = ""
+        """Why there is no connection, by the names of PROTOCOL.md, 4.1."""
+        self.address = "0.0.0.0"
+        """The IPv4 address, or the last one while there is no connection."""
         self.connections = 0
         """How often a connection was made."""
 
@@ -37,12 +50,12 @@ class Wifi:
         while True:
             if await self._connect():
                 pause = _FIRST_PAUSE_MS
-                self._changed(True)
-                while self._wlan.isconnected():
-                    await asyncio.sleep_ms(_CHECK_MS)
-                self._changed(False)
+                self._changed(True, "")
+                await self._watch()
+                self._changed(False, "")
             else:
-                await asyncio.sleep_ms(pause)
+                self._changed(False, self._why())
+                await asyncio.sleep_ms(pause - random.getrandbits(8) * pause // 1024)
                 pause = min(_LONGEST_PAUSE_MS, pause * 2)
 
     async def _connect(self) -> bool:
@@ -51,8 +64,9 @@ class Wifi:
             self._wlan.disconnect()
         except OSError:
             pass  # it was not connected
+        bssid, self._bssid = self._bssid, None
         try:
-            self._wlan.connect(self._ssid, self._password)
+            self._wlan.connect(self._ssid, self._password, bssid=bssid)
         except OSError:
             return False
         for _ in range(_PATIENCE):
@@ -61,13 +75,49 @@ class Wifi:
             await asyncio.sleep_ms(_CHECK_MS)
         return False
 
-    def _changed(self, connected: bool) -> None:
-        self.connected = connected
+    def _why(self) -> str:
+        """What kept a try from success."""
+        status = self._wlan.status()
+        if status in _WRONG_PASSWORD:
+            return "wifi_password"
+        return "wifi_no_address" if status == _CONNECTING else "wifi_absent"
+
+    async def _watch(self) -> None:
+        """Wait till the connection is lost, or left for a better access point."""
+        checks = 0
+        while self._wlan.isconnected():
+            await asyncio.sleep_ms(_CHECK_MS)
+            checks += 1
+            if checks >= _ROAM_CHECKS and self.calm():
+                checks = 0
+                self._bssid = self._better()
+                if self._bssid:
+                    return
+
+    def _better(self) -> "bytes | None":
+        """The access point of this network that is much stronger, if this one is weak."""
+        here = self._wlan.status("rssi")
+        if here >= _WEAK:
+            return None
+        best, found = here + _STRONGER, None
+        for ssid, bssid, _, strength, *_ in self._wlan.scan():
+            if ssid == self._ssid.encode() and strength >= best:
+                best, found = strength, bssid
+        return found
+
+    def _changed(self, connected: bool, trouble: str) -> None:
         if connected:
             self.address = self._wlan.ifconfig()[0]
             self.connections += 1
-        self.on_change(connected)
+        if (connected, trouble) != (self.connected, self.trouble):
+            self.connected = connected
+            self.trouble = trouble
+            self.on_change()
 
 
-def _nobody(_: bool) -> None:
+def _nobody() -> None:
     """Told of a change before anyone listens."""
+
+
+def _always() -> bool:
+    return True

@@ -33,6 +33,8 @@ class View:
         """The time left of a code."""
         self.online = True
         """Whether a code could be shown now."""
+        self.trouble = ""
+        """Why not, by the names of PROTOCOL.md, 4.1: for the technician."""
         self.details = False
         """Of a code that leaves no room for text: whether the text has its turn."""
         self.frame = 0

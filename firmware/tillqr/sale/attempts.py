@@ -20,8 +20,9 @@ class Attempt:
     """One showing of a code for a sale.
 
     outcome: "" while open, then as message.OUTCOMES; settled: the backend's word on it
-    (receipt.STATES), "" before one came; given_up: nobody waits for it at the display any more,
-    so the backend is to be asked; delivered: the register has acknowledged `outcome`.
+    (receipt.STATES), "" before one came; question: what the backend is to be asked about it, "ask",
+    "open" or "close" (PROTOCOL.md, 8), or ""; text: what its code says, where the backend makes
+    that; delivered: the register has acknowledged `outcome`.
     """
 
     def __init__(self, nonce: str, order: str, register: str, amount: int, currency: str) -> None:
@@ -34,7 +35,8 @@ class Attempt:
         self.transaction = ""
         self.reason = ""
         self.settled = ""
-        self.given_up = False
+        self.question = ""
+        self.text = ""
         self.delivered = False
 
     def result(self) -> dict:
@@ -68,31 +70,38 @@ class Attempt:
 class Attempts:
     """The book of attempts of one device."""
 
-    def __init__(self, device: str, key: mac.Key) -> None:
+    def __init__(self, device: str, keys: "list[mac.Key]") -> None:
+        """keys: those under which a receipt may be signed."""
         self._device = device
-        self._key = key
+        self._keys = keys
         self._book: list[Attempt] = []
 
     def open(self, nonce: str, order: str, register: str, amount: int, currency: str) -> Attempt:
         """A new attempt; raises Full."""
         if len(self._book) >= MAX_ATTEMPTS:
-            self._forget_one()
+            old = self._forgettable()
+            if old is None:
+                raise Full()
+            self._book.remove(old)
         attempt = Attempt(nonce, order, register, amount, currency)
         self._book.append(attempt)
         return attempt
 
-    def _forget_one(self) -> None:
+    def has_space(self) -> bool:
+        """Whether a new attempt can be opened."""
+        return len(self._book) < MAX_ATTEMPTS or self._forgettable() is not None
+
+    def _forgettable(self) -> "Attempt | None":
         for attempt in self._book:
             if attempt.settled and attempt.delivered:
-                self._book.remove(attempt)
-                return
-        raise Full()
+                return attempt
+        return None
 
     def accept(self, word: receipt.Receipt) -> Attempt:
         """The attempt that a receipt settles, with its word in it; raises receipt.Rejected."""
         if word.device != self._device:
             raise receipt.Rejected("receipt_wrong_device")
-        if not word.authentic(self._key):
+        if not word.authentic(self._keys):
             raise receipt.Rejected("receipt_bad_mac")
         attempt = self.find(word.attempt)
         if attempt is None:
@@ -102,10 +111,11 @@ class Attempts:
             raise receipt.Rejected(wrong)
         attempt.settled = word.state
         attempt.transaction = word.transaction
-        attempt.reason = word.reason
+        if word.state != "closed":  # which says nothing of why
+            attempt.reason = word.reason
         return attempt
 
-    def find(self, nonce: str) -> "Attempt | None":
+    def find(self, nonce: object) -> "Attempt | None":
         """The attempt of a nonce."""
         for attempt in self._book:
             if attempt.nonce == nonce:
@@ -127,8 +137,11 @@ class Attempts:
         return None
 
     def to_ask(self) -> "Attempt | None":
-        """The oldest attempt that was given up and that the backend has not spoken of."""
-        for attempt in self._book:
-            if attempt.given_up and not attempt.settled:
-                return attempt
-        return None
+        """What the backend is to be asked about next: first what a customer waits for."""
+        found = None
+        for attempt in reversed(self._book):
+            if attempt.question and not attempt.settled:
+                found = attempt
+                if attempt.question != "close":
+                    break
+        return found

@@ -6,7 +6,7 @@ name. Rows give the next state, what to remember, and which effects the caller h
     show      draw the screen of the new state, and start its timer; every change of state has it
     status    tell the register the new state
     results   send the register what it has not acknowledged (attempts.undelivered)
-    ask       ask the backend about what was given up (attempts.to_ask)
+    ask       ask the backend what attempts.to_ask says
 
 The timers are in `DURATIONS`; the event "timeout" says that it ran out.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DURATIONS = {
+    "preparing": 2_500,
     "paid": 8_000,
     "cancelled": 8_000,
     "failed": 120_000,
@@ -85,23 +86,28 @@ class Checkout:
         book: attempts.Attempts,
         make_nonce: "Callable[[], str]",
         fits: "Callable[[str, str], bool]",
+        fits_text: "Callable[[str], bool] | None" = None,
     ) -> None:
         """make_nonce returns a fresh nonce as hex, from a source nobody can guess; fits says
-        whether the code of an order and register can be shown so that a phone reads it."""
+        whether the code of an order and register can be shown so that a phone reads it; fits_text
+        says it of a text that the backend made, None where it makes none."""
         self._book = book
         self._make_nonce = make_nonce
         self._fits = fits
+        self._fits_text = fits_text
         self.state = "idle"
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
-        self.hears = False
-        """Whether a result could reach the display now; no code is shown without it."""
+        self.lacks = "wifi"
+        """What is missing for a result to reach the display (PROTOCOL.md, 4.1); no code is shown
+        while there is anything."""
 
     def handle(self, event: str, data: "dict | attempts.Attempt | None" = None) -> "list[str]":
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.
 
         Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
-        came or went), "receipt" (with the attempt that attempts.accept returned).
+        came or went), "charge" (with the attempt whose text came), "receipt" (with the attempt that
+        attempts.accept returned).
         """
         row = row_for(self.state, self._refine(event, data))
         if row is None:
@@ -127,23 +133,37 @@ class Checkout:
             self._check_order(data)
         elif event == "receipt":
             return self._refine_receipt(data)
+        elif event == "charge":
+            return self._refine_charge(data)
         elif event == "qr_key" and self.sale is not None:
-            if not self.hears:
-                return "qr_key_deaf"
-            if not self._fits(self.sale.order, self.sale.register):
-                return "qr_key_large"
+            return self._refine_key(self.sale)
         return event
+
+    def _refine_key(self, sale: Sale) -> str:
+        if self.lacks:
+            return "qr_key_deaf"
+        if self._fits_text:
+            return "qr_key_charge"
+        return "qr_key" if self._fits(sale.order, sale.register) else "qr_key_large"
+
+    def _refine_charge(self, attempt: attempts.Attempt) -> str:
+        if self.state != "preparing" or self.sale.attempt is not attempt:
+            return "charge_moot"
+        fits = self._fits_text is not None and self._fits_text(attempt.text)
+        return "charge" if fits else "charge_large"
 
     def _refine_pay(self, pay: dict) -> str:
         earlier = self._book.of_order(pay["order"])
         if earlier is not None and earlier.outcome == "paid":
             raise Refusal("already_paid", earlier.transaction)
-        if self.state in ("qr", "unknown") and self.sale.same(pay):
+        if self.state in WAITING and self.sale.same(pay):
             return "pay_again"
         if "method" not in pay:
             return "pay"
-        if not self.hears:
-            raise Refusal("no_network")
+        if self.lacks:
+            raise Refusal("no_network", self.lacks)
+        if self._fits_text:
+            return "pay_charge"
         if not self._fits(pay["order"], pay["register"]):
             raise Refusal("code_too_large")
         return "pay_qr"
@@ -154,7 +174,7 @@ class Checkout:
             raise Refusal("unknown_order", current.order)
 
     def _refine_receipt(self, attempt: attempts.Attempt) -> str:
-        waiting = self.state in ("qr", "unknown") and self.sale.attempt is attempt
+        waiting = self.state in WAITING and self.sale.attempt is attempt
         if waiting:
             return "receipt_" + attempt.settled
         return "receipt_late" if attempt.settled == "paid" else "receipt_moot"
@@ -181,6 +201,27 @@ class Checkout:
     def do_open_attempt(self, _: None) -> None:
         self._attempt(self.sale)
 
+    def do_open_sale_and_charge(self, pay: dict) -> None:
+        self.do_open_sale_and_attempt(pay)
+        self.sale.attempt.question = "open"
+
+    def do_open_charge(self, _: None) -> None:
+        self._attempt(self.sale)
+        self.sale.attempt.question = "open"
+
+    def do_fail_charge(self, _: None) -> None:
+        self._fail("no_backend")
+
+    def do_fail_large(self, _: attempts.Attempt) -> None:
+        self._fail("code_too_large")
+
+    def _fail(self, reason: str) -> None:
+        """The display's own failure: nobody saw a code, and nobody shall pay it."""
+        attempt = self.sale.attempt
+        attempt.question = "close"
+        attempt.outcome = "failed"
+        attempt.reason = reason
+
     def _attempt(self, sale: Sale) -> None:
         nonce = self._make_nonce()
         try:
@@ -202,10 +243,10 @@ class Checkout:
             self.sale.notice = ""
 
     def do_give_up(self, _: "dict | None") -> None:
-        self.sale.attempt.given_up = True
+        self.sale.attempt.question = "close"
 
     def do_cancel_attempt(self, _: dict) -> None:
-        self.sale.attempt.given_up = True
+        self.sale.attempt.question = "close"
         self.sale.attempt.outcome = "cancelled"
 
     def do_settle(self, attempt: attempts.Attempt) -> None:
@@ -226,29 +267,39 @@ class Checkout:
         self.cart = None
 
 
+WAITING = ("preparing", "qr", "unknown")
+"""The states in which the customer waits for the backend."""
 _OUTCOMES = {"paid": "paid", "failed": "failed", "closed": "expired"}
+
+FREE = "idle cart choose paid failed cancelled expired late"
+"""The states in which a register may begin something: "free" in the table."""
 
 # Rows: states | event | next state, "" for the same | action | effects. As text, because a table
 # of tuples costs the chip four times as much memory.
 TRANSITIONS = """\
-idle cart choose paid failed cancelled expired late|cart|cart|take_cart|show
-idle cart choose paid failed cancelled expired late|pay|choose|open_sale|show status
-idle cart choose paid failed cancelled expired late|pay_qr|qr|open_sale_and_attempt|show status
+free|cart|cart|take_cart|show
+free|pay|choose|open_sale|show status
+free|pay_qr|qr|open_sale_and_attempt|show status
+free|pay_charge|preparing|open_sale_and_charge|show status ask
+choose failed expired|qr_key_charge|preparing|open_charge|show status ask
+preparing|charge|qr||show status
+preparing|charge_large|failed|fail_large|show status results ask
+preparing|timeout|failed|fail_charge|show status results ask
 choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note_deaf|show status
 choose failed expired|qr_key_large|choose|note_large|show status
 choose|network||forget_notice|show
 idle|network|||show
-qr unknown|pay_again|||status
+preparing qr unknown|pay_again|||status
 qr|timeout|unknown|give_up|show status ask
-qr unknown|receipt_paid|paid|settle|show status results
-qr unknown|receipt_failed|failed|settle|show status results
-qr unknown|receipt_closed|expired|settle|show status results
-qr unknown|cancel|cancelled|cancel_attempt|show status results ask
+preparing qr unknown|receipt_paid|paid|settle|show status results
+preparing qr unknown|receipt_failed|failed|settle|show status results
+preparing qr unknown|receipt_closed|expired|settle|show status results
+preparing qr unknown|cancel|cancelled|cancel_attempt|show status results ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
 idle failed cancelled expired late|receipt_late|late|show_late|show status results
-cart choose qr unknown paid|receipt_late||settle_late|results
+cart choose preparing qr unknown paid|receipt_late||settle_late|results
 *|receipt_moot|||
 paid failed cancelled expired late|timeout|idle|clear|show status"""
 
@@ -257,6 +308,7 @@ def row_for(state: str, event: str) -> "list[str] | None":
     """The row of an event in a state, or None."""
     for line in TRANSITIONS.split("\n"):
         row = line.split("|")
-        if row[1] == event and (row[0] == "*" or state in row[0].split(" ")):
+        states = FREE if row[0] == "free" else row[0]
+        if row[1] == event and (states == "*" or state in states.split(" ")):
             return row
     return None

@@ -10,15 +10,19 @@ from micropython import const
 SIZE = const(32)
 """Bytes of a whole MAC."""
 _BLOCK = const(64)
+STEP_S = const(30)
+"""Seconds that a token counts."""
+_TOKEN = const(8)
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Key:
     """A device key; its bytes never leave this object."""
 
     def __init__(self, secret: bytes, number: int = 1) -> None:
-        """secret: 16 to 64 bytes, else ValueError; number: the key id that receipts name."""
-        if not 16 <= len(secret) <= _BLOCK:
-            raise ValueError("a device key has 16 to 64 bytes")
+        """secret: 64 bytes at most, else ValueError; number: the key id that receipts name."""
+        if not 0 < len(secret) <= _BLOCK:
+            raise ValueError("a key has 1 to 64 bytes")
         padded = secret + bytes(_BLOCK - len(secret))
         self.number = number
         self._inner = bytes(byte ^ 0x36 for byte in padded)
@@ -41,3 +45,15 @@ class Key:
         for index in range(SIZE):
             difference |= expected[index] ^ mac[index]
         return difference == 0
+
+    def token(self, unix: int) -> str:
+        """The 8 characters that change every 30 s (PROTOCOL.md, 7.1; OCPP 2.1, C25)."""
+        digest = self.mac((unix // STEP_S).to_bytes(8, "big"))
+        start = digest[-1] & 15
+        return "".join(_LETTERS[byte % 62] for byte in digest[start : start + _TOKEN])
+
+
+def prefixed(text: str) -> bytes:
+    """s(text) of PROTOCOL.md, 6.1: the length of its UTF-8 in one byte, and its UTF-8."""
+    data = text.encode()
+    return bytes((len(data),)) + data

@@ -11,9 +11,13 @@ from tillqr.sale import mac
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tillqr.sale.attempts import Attempt
 
 VERSION = const(1)
+_WITH_TOKEN = const(2)
+_TOKEN = const(8)
 MAC_SIZE = const(10)
 """Bytes of the truncated MAC: 80 bits, the least that RFC 2104 (section 5) allows of SHA-256."""
 SHOP_SIZE = const(20)
@@ -29,12 +33,21 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 class Sender:
     """A display's own communication data, as it stands in each of its codes."""
 
-    def __init__(self, device: str, serial: bytes, shop: str, key: mac.Key) -> None:
-        """device: at most 12 ASCII characters; serial: 6 bytes of the chip's unique id."""
+    def __init__(
+        self,
+        device: str,
+        serial: bytes,
+        shop: str,
+        key: mac.Key,
+        unix_time: "Callable[[], int] | None" = None,
+    ) -> None:
+        """device: at most 12 ASCII characters; serial: 6 bytes of the chip's unique id; unix_time:
+        for a token that changes with the time, None for codes that don't."""
         self.device = device
         self.serial = serial
         self.shop = shop
         self.key = key
+        self._unix_time = unix_time
 
     def code(
         self, attempt: "Attempt", address: "tuple[str, int]", shop_size: int = SHOP_SIZE
@@ -47,20 +60,21 @@ class Sender:
     def length(self, order: str, register: str, shop_size: int = SHOP_SIZE) -> int:
         """How many characters the code of such an attempt has."""
         names = len(self.device) + len(order) + len(register)
+        names += _TOKEN if self._unix_time else 0
         size = _FIXED + names + len(_cut(self.shop.encode(), shop_size)) + MAC_SIZE
         return (8 * size + 4) // 5
 
-    def query(self, code: str, close: bool) -> dict:
-        """The signed question about a code; with `close`, nobody may pay it any more."""
-        verb = "close" if close else "ask"
+    def query(self, code: str, verb: str) -> dict:
+        """The signed question about a code; verb: "ask", "close" or "open" (PROTOCOL.md, 8)."""
         signed = _QUERY_LABEL + verb.encode() + code.encode()
         return {"code": code, "verb": verb, "mac": self.key.mac(signed).hex()}
 
     def _packed(self, attempt: "Attempt", address: "tuple[str, int]", shop_size: int) -> bytes:
         host, port = address
+        token = self.key.token(self._unix_time()) if self._unix_time else ""
         return b"".join(
             (
-                bytes((VERSION, self.key.number)),
+                bytes((_WITH_TOKEN if token else VERSION, self.key.number)),
                 _prefixed(self.device.encode()),
                 self.serial,
                 bytes(int(part) for part in host.split(".")),
@@ -71,6 +85,7 @@ class Sender:
                 _prefixed(attempt.order.encode()),
                 bytes.fromhex(attempt.nonce),
                 _prefixed(_cut(self.shop.encode(), shop_size)),
+                token.encode(),
             )
         )
 

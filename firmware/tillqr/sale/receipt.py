@@ -69,20 +69,18 @@ class Receipt:
         """The bytes under the MAC (PROTOCOL.md, 6.1)."""
         out = b"tillqr receipt" + bytes((VERSION, self.key))
         for text in (self.device, self.register, self.order, self.attempt):
-            out += _prefixed(text)
+            out += mac.prefixed(text)
         out += self.amount.to_bytes(8, "big")
         for text in (self.currency, self.state, self.transaction, self.reason):
-            out += _prefixed(text)
+            out += mac.prefixed(text)
         return out
 
-    def authentic(self, key: mac.Key) -> bool:
-        """Whether the MAC verifies under `key`."""
-        return self.key == key.number and key.verifies(self.encoded(), self.mac)
-
-
-def _prefixed(text: str) -> bytes:
-    data = text.encode()
-    return bytes((len(data),)) + data
+    def authentic(self, keys: "list[mac.Key]") -> bool:
+        """Whether the MAC verifies under that of the keys which the receipt names."""
+        for key in keys:
+            if self.key == key.number and key.verifies(self.encoded(), self.mac):
+                return True
+        return False
 
 
 def parse(body: bytes) -> Receipt:

@@ -29,7 +29,7 @@ def lacking(nvs: "NVS") -> str:
     """What a board has not been given yet, in words for staff; "" if that is nothing."""
     known = provision.on_board()
     try:
-        board_settings.device_key(nvs, 0)
+        board_settings.device_keys(nvs, 0)
     except board_settings.BadSettings:
         return "No device key yet"
     for name, thing in (

@@ -103,12 +103,16 @@ class SetupMode:
         self._over.set()
 
     def _store(self, document: dict) -> str:
-        """Store a provisioning document: "", or what is wrong with it. Raises OSError."""
+        """Store a provisioning document, or a piece of the CA's certificate: "", or what is wrong
+        with it. Raises OSError."""
         gc.collect()  # a module is loaded best where memory is in one piece
         from tillqr.board import provision
         from tillqr.board.settings import BadSettings
 
         try:
+            if "ca" in document:
+                provision.store_ca(document["ca"])
+                return ""
             provision.store(document, self._nvs)
         except BadSettings as bad:
             return str(bad)

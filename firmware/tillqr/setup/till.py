@@ -20,7 +20,7 @@ SETUP = "setup"
 
 def add() -> None:
     """Have message.parse let these messages through."""
-    message.FIELDS[PROVISION] = "settings? counters 0 40,secrets? counters 0 40"
+    message.FIELDS[PROVISION] = "settings? counters 0 40,secrets? counters 0 40,ca? counters 0 3"
     info = message.FIELDS[message.INFO]
     if "reason" not in info:
         info = info.replace("state state", "state text 1 12")

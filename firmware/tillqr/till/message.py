@@ -34,6 +34,7 @@ STATES = (
     "idle",
     "cart",
     "choose",
+    "preparing",
     "qr",
     "unknown",
     "paid",
@@ -66,7 +67,8 @@ _LINE = "name text 1 40,quantity? text 0 10,amount integer -9999999999 999999999
 FIELDS = {
     HELLO: "protocol integer 1 255,boot name 1 16,role role",
     INFO: "protocol integer 1 255,boot name 1 16,device name 1 12,firmware name 1 24,"
-    "serial name 1 16,shop text 0 40,state state,network text 0 40,counters counters 0 40",
+    "serial name 1 16,shop text 0 40,state state,network text 0 40,lacks? text 0 40,"
+    "trouble? text 0 40,counters counters 0 40",
     CART: "order name 1 20,currency text 3 3,total integer -9999999999 9999999999,"
     "first integer 0 9999,lines lines 0 8",
     PAY: "order name 1 20,register name 1 8,amount integer 1 9999999999,currency text 3 3,"

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class IdleScreen(Screen):
-    """The shop's name over a greeting; below, in small, that there is no network."""
+    """The shop's name over a greeting; below, in small, that no code could be shown, and why."""
 
     def draw(self, picture: "Picture", style: "Style", view: "View") -> None:
         picture.begin((picture.height, style.colour["brand"]))
-        foot = style.small[0].height + picture.margin
+        foot = style.small[0].height * (2 if view.trouble else 1) + picture.margin
         stack = Stack(
             picture, picture.margin, foot, picture.width - picture.margin, picture.height - foot
         )
@@ -27,9 +27,12 @@ class IdleScreen(Screen):
         stack.add(view.text("welcome"), style.body, 1)
         stack.draw()
         if not view.online:
-            words = view.text("offline")
-            font = fitting(words, style.small, picture.width)
-            picture.text_centre(0, picture.width, picture.height - foot, words, font, INK)
+            refused = view.trouble.startswith("tls_")
+            top = picture.height - foot
+            for words in (view.text("refused" if refused else "offline"), view.trouble):
+                font = fitting(words, style.small, picture.width)
+                picture.text_centre(0, picture.width, top, words, font, INK)
+                top += font.height
 
 
 screen = IdleScreen()

@@ -18,6 +18,7 @@ starting|brand||starting|$note
 setup|calm|\ue006|setup|setup_more $note
 service|calm|\ue006|service|$note
 machine|calm|\ue007|machine|$amount machine_more $order
+preparing|wait|\ue004|preparing|$amount preparing_more $order
 unknown|wait|\ue004|checking|$amount checking_more $order
 paid|good|\ue001|paid|$amount $method thanks $order
 failed|bad|\ue002|failed|$amount $reason try_again $order

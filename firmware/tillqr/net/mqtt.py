@@ -1,0 +1,282 @@
+"""An MQTT 3.1.1 client (OASIS Standard, 29 October 2014) on asyncio; it needs nothing of tillqr.
+
+One owner of the connection: `run` connects, subscribes, sends, receives, and does it again when
+the connection breaks, with pauses that grow and are shortened at random. The session is kept by
+the broker (clean session 0), so what is sent with QoS 1 meanwhile comes later. Every length is
+bounded, and so is what waits to be sent.
+"""
+
+import asyncio
+import random
+import time
+
+from micropython import const
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+    from collections.abc import Callable, Coroutine
+
+_CONNACK = const(2)
+_PUBLISH = const(3)
+_PUBACK = const(4)
+_SUBACK = const(9)
+_PINGRESP = const(13)
+_PINGREQ = b"\xc0\x00"
+_DUPLICATE = const(8)
+_MAX_PACKET = const(1152)
+"""Bytes of a packet behind its fixed header; a payload may have 1,024."""
+_MAX_WAITING = const(8)
+_MAX_ACKS = const(64)  # bytes
+_OPEN_S = const(10)
+_FIRST_PAUSE_MS = const(500)
+_KEEPALIVE_S = const(30)
+_HURRIED_S = const(4)
+
+
+class MqttError(Exception):
+    """The connection can't be used: "broken", "silent", or "refused" by the broker."""
+
+
+class Client:
+    """A client with one persistent session."""
+
+    def __init__(
+        self,
+        identifier: str,
+        user: str,
+        password: str,
+        topics: "list[str]",
+        will: "tuple[str, bytes]",
+        open_stream: "Callable[[], Coroutine]",
+        take: "Callable[[str, bytes], bool]",
+        changed: "Callable[[Exception | None], None]",
+        longest_pause: "Callable[[], int]",
+    ) -> None:
+        """topics: what to subscribe to; will: topic and payload, retained; password: "" for no
+        user name at all. open_stream() is a coroutine of (reader, writer); take(topic, payload)
+        returns whether the message is stored, as it is acknowledged then; changed(error) is told
+        of each connection (None), and of what ended it or was in its way, with `connected` as it
+        was till then; longest_pause(): milliseconds, below 5,000 when somebody waits: then silence
+        is noticed sooner too."""
+        self._connect_packet = _make_connect(identifier, user, password, will)
+        self._topics = topics
+        self._open_stream = open_stream
+        self._take = take
+        self._changed = changed
+        self._longest_pause = longest_pause
+        self._waiting: "list[tuple[bytes, bytes]]" = []
+        self._acks = b""
+        self._work = asyncio.Event()
+        self._number = 0
+        self._sent = False
+        self._duplicate = False
+        self._pinged = False
+        self._error: "Exception | None" = None
+        self._ping_at = 0
+        self.connected = False
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
+        """Send with QoS 1, now or when connected; False if too many wait already."""
+        if len(self._waiting) >= _MAX_WAITING:
+            return False
+        self._number = self._number % 65535 + 1
+        head = b"\x33" if retain else b"\x32"
+        body = _field(topic.encode()) + self._number.to_bytes(2, "big") + payload
+        self._waiting.append((head, body))
+        self._work.set()
+        return True
+
+    async def run(self) -> None:
+        """Be connected, for ever."""
+        pause = _FIRST_PAUSE_MS
+        while True:
+            error = await self._session()
+            if self.connected:
+                pause = _FIRST_PAUSE_MS
+            self._changed(error)
+            self.connected = False
+            pause = min(pause, self._longest_pause())
+            await asyncio.sleep_ms(pause - random.getrandbits(8) * pause // 1024)
+            pause *= 2
+
+    async def _session(self) -> Exception:
+        """One connection, from start to end; what ended it."""
+        writer: "StreamWriter | None" = None
+        receiver: "asyncio.Task | None" = None
+        try:
+            reader, writer = await self._connect()
+            await asyncio.wait_for(self._greet(reader, writer), _OPEN_S)
+            self.connected = True
+            self._changed(None)
+            receiver = asyncio.create_task(self._receive(reader))
+            while True:
+                await self._send(writer)
+        except (OSError, ValueError, EOFError, asyncio.TimeoutError, MqttError) as error:
+            return error
+        finally:
+            if receiver:
+                receiver.cancel()
+            if writer:
+                await _close(writer)
+
+    async def _connect(self) -> "tuple[StreamReader, StreamWriter]":
+        return await asyncio.wait_for(self._open_stream(), _OPEN_S)
+
+    async def _greet(self, reader: "StreamReader", writer: "StreamWriter") -> None:
+        """CONNECT and SUBSCRIBE, each until it is answered."""
+        writer.write(self._connect_packet)
+        await writer.drain()
+        kind, body = await _read_packet(reader)
+        if kind >> 4 != _CONNACK or len(body) != 2:
+            raise MqttError("broken")
+        if body[1]:
+            raise MqttError("refused")
+        filters = b"".join(_field(topic.encode()) + b"\x01" for topic in self._topics)
+        writer.write(_packet(b"\x82", b"\xff\xff" + filters))
+        await writer.drain()
+        while True:
+            kind, body = await _read_packet(reader)
+            if kind >> 4 == _SUBACK:
+                break
+            self._handle(kind, body)  # a kept session's messages may come first
+        if b"\x80" in body[2:]:
+            raise MqttError("refused")
+        self._sent = self._pinged = False
+        self._error = None
+        self._ping_at = time.ticks_ms()
+
+    # Out: one task writes, as a stream can wait for one writer only.
+
+    async def _send(self, writer: "StreamWriter") -> None:
+        """Write what there is to write, and now and then a ping; wait for more."""
+        self._work.clear()
+        if self._error:
+            raise self._error
+        self._ping(writer)
+        self._write(writer)
+        await asyncio.wait_for(writer.drain(), _OPEN_S)
+        try:
+            await asyncio.wait_for(self._work.wait(), self._patience())
+        except asyncio.TimeoutError:
+            pass
+
+    def _patience(self) -> int:
+        """Seconds until a ping, and until its answer."""
+        return _HURRIED_S if self._longest_pause() < 5000 else _KEEPALIVE_S // 2
+
+    def _write(self, writer: "StreamWriter") -> None:
+        if self._acks:
+            acks, self._acks = self._acks, b""
+            writer.write(acks)
+        if self._waiting and not self._sent:
+            head, body = self._waiting[0]
+            if self._duplicate:
+                head = bytes((head[0] | _DUPLICATE,))
+            self._sent = self._duplicate = True
+            writer.write(_packet(head, body))
+
+    def _ping(self, writer: "StreamWriter") -> None:
+        """Ask for a sign of life, if it is time; nothing may have come since the last time."""
+        now = time.ticks_ms()
+        if time.ticks_diff(self._ping_at, now) > 0:
+            return
+        if self._pinged:
+            raise MqttError("silent")
+        self._pinged = True
+        self._ping_at = time.ticks_add(now, 1000 * self._patience())
+        writer.write(_PINGREQ)
+
+    # In.
+
+    async def _receive(self, reader: "StreamReader") -> None:
+        try:
+            while True:
+                kind, body = await _read_packet(reader)
+                self._pinged = False
+                self._handle(kind, body)
+                while len(self._acks) > _MAX_ACKS:
+                    await asyncio.sleep_ms(10)  # no more until what came is acknowledged
+        except (OSError, ValueError, EOFError, MqttError) as error:
+            self._error = error
+            self._work.set()
+
+    def _handle(self, kind: int, body: bytes) -> None:
+        if kind >> 4 == _PUBLISH:
+            self._take_message(kind, body)
+        elif kind >> 4 == _PUBACK:
+            self._acknowledged(body)
+        elif kind >> 4 != _PINGRESP:
+            raise MqttError("broken")
+
+    def _take_message(self, kind: int, body: bytes) -> None:
+        start = 2 + int.from_bytes(body[:2], "big")
+        quality = kind >> 1 & 3
+        payload = start + 2 if quality else start
+        if quality > 1 or len(body) < payload:
+            raise MqttError("broken")
+        topic = str(body[2:start], "utf-8")  # UnicodeError is a ValueError
+        if not self._take(topic, body[payload:]):
+            raise MqttError("broken")  # the broker sends it again in the next connection
+        if quality:
+            self._acks += b"\x40\x02" + body[start:payload]
+            self._work.set()
+
+    def _acknowledged(self, body: bytes) -> None:
+        if not self._sent or not self._waiting:
+            return
+        sent = self._waiting[0][1]
+        start = 2 + int.from_bytes(sent[:2], "big")
+        if sent[start : start + 2] == body:
+            self._waiting.pop(0)
+            self._sent = self._duplicate = False
+            self._work.set()
+
+
+async def _read_packet(reader: "StreamReader") -> "tuple[int, bytes]":
+    """A packet's first byte, and what is behind its fixed header."""
+    kind = (await reader.readexactly(1))[0]
+    size = shift = 0
+    while True:
+        byte = (await reader.readexactly(1))[0]
+        size |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            break
+        if shift > 14:
+            raise MqttError("broken")
+    if size > _MAX_PACKET:
+        raise MqttError("broken")
+    return kind, await reader.readexactly(size) if size else b""
+
+
+async def _close(writer: "StreamWriter") -> None:
+    """Close: CPython does it in close, MicroPython in wait_closed."""
+    try:
+        writer.close()
+        await writer.wait_closed()
+    except OSError:
+        pass  # the peer was faster
+
+
+def _make_connect(identifier: str, user: str, password: str, will: "tuple[str, bytes]") -> bytes:
+    """CONNECT (3.1): a kept session, a retained will of QoS 1."""
+    flags = 0xEC if password else 0x2C
+    body = _field(b"MQTT") + bytes((4, flags, 0, _KEEPALIVE_S)) + _field(identifier.encode())
+    body += _field(will[0].encode()) + _field(will[1])
+    if password:
+        body += _field(user.encode()) + _field(password.encode())
+    return _packet(b"\x10", body)
+
+
+def _packet(head: bytes, body: bytes) -> bytes:
+    """A whole packet; its body has at most _MAX_PACKET bytes."""
+    size = len(body)
+    if size < 128:
+        return head + bytes((size,)) + body
+    return head + bytes((size & 127 | 128, size >> 7)) + body
+
+
+def _field(data: bytes) -> bytes:
+    """A length of two bytes, and the bytes (1.5.3)."""
+    return len(data).to_bytes(2, "big") + data

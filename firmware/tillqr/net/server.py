@@ -1,0 +1,72 @@
+"""A server that the display connects to: where it is, and why it can't be used.
+
+With TLS its certificate and host name are verified against the provisioned CA, by a context that
+`secure_context` made; there is no way to leave that out.
+"""
+
+import asyncio
+import socket
+
+from micropython import const
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+    from ssl import SSLContext
+
+    from tillqr.net.wifi import Wifi
+
+# What the errors of mbedTLS (MicroPython) and OpenSSL (CPython) say, and what it means.
+_REFUSED = (
+    ("signed by the trusted CA|local issuer|self-signed", "tls_untrusted"),
+    ("has expired", "tls_expired"),
+    ("expected CN|Hostname mismatch|IP address mismatch", "tls_wrong_host"),
+    ("INVALID_RECORD|WRONG_VERSION", "tls_no_tls"),
+    ("SSL|certificate", "tls_failed"),
+)
+
+
+class Server:
+    """One server, as a URL names it."""
+
+    def __init__(self, url: str, port: int, wifi: "Wifi", secure: "SSLContext | None") -> None:
+        """url: "SCHEME://HOST[:PORT]"; port: where none is named; secure: None without TLS."""
+        self.host, _, given = url.split("://")[1].lower().partition(":")
+        self._port = int(given or port)
+        self._wifi = wifi
+        self._secure = secure
+        self._address = ""
+        self._resolved_for = 0
+
+    async def open(self) -> "tuple[StreamReader, StreamWriter]":
+        """A stream; with TLS the handshake comes with the first bytes. Raises OSError."""
+        if self._secure is None:
+            return await asyncio.open_connection(self._resolved(), self._port)
+        return await asyncio.open_connection(
+            self._resolved(), self._port, ssl=self._secure, server_hostname=self.host
+        )
+
+    def trouble(self, error: Exception, begun: bool = True) -> str:
+        """The name of what an error says of this server (PROTOCOL.md, 4.1), or "" if it is only
+        away; begun: whether it has answered anything before."""
+        if self._secure is None:
+            return ""
+        words = str(error)
+        for parts, name in _REFUSED:
+            for part in parts.split("|"):
+                if part in words:
+                    return name
+        hung_up = isinstance(error, EOFError) or "104" in words  # ECONNRESET
+        return "tls_no_tls" if hung_up and not begun else ""
+
+    def _resolved(self) -> str:
+        """The server's IPv4 address, looked up once a Wi-Fi connection.
+
+        The look-up blocks, for seconds in a network that swallows it: not each time, then.
+        """
+        if self.host.replace(".", "").isdigit():
+            return self.host
+        if self._resolved_for != self._wifi.connections:
+            self._address = socket.getaddrinfo(self.host, self._port)[0][-1][0]
+            self._resolved_for = self._wifi.connections
+        return self._address

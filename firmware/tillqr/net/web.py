@@ -1,0 +1,102 @@
+"""The channel to the backend without a broker: POST /ask over HTTP, or HTTPS (PROTOCOL.md, 8)."""
+
+import asyncio
+
+from micropython import const
+
+from tillqr.net import http
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tillqr.display import Display
+    from tillqr.net.backend import Backend
+    from tillqr.net.path import Path
+    from tillqr.net.server import Server
+
+_DEADLINE_S = const(5)
+_LOOK_MS = const(1000)
+_OFTEN_S = const(5)  # looks at the backend while it is away
+_SELDOM_S = const(60)
+_MAX_ERROR = const(500)
+
+
+class Web:
+    """Asks by requests of its own, and knows whether the backend answers."""
+
+    def __init__(
+        self,
+        server: "Server",
+        path: "Path",
+        backend: "Backend",
+        display: "Display",
+        count: "Callable[[str], None]",
+    ) -> None:
+        """path: says whether there is Wi-Fi and the time; backend: takes answers; display: is told
+        when `lacks` or `trouble` is another."""
+        self._server = server
+        self._path = path
+        self._backend = backend
+        self._display = display
+        self._count = count
+        self.lacks = "backend"
+        self.trouble = ""
+
+    @property
+    def up(self) -> bool:
+        """Whether it is worth to ask."""
+        return self._path.open
+
+    async def run(self) -> None:
+        """See now and then whether the backend is there; for ever."""
+        seconds = connections = 0
+        while True:
+            await asyncio.sleep_ms(_LOOK_MS)
+            if not self._path.open:
+                continue
+            seconds += 1
+            new = connections != self._path.connections
+            connections = self._path.connections
+            pause = _OFTEN_S if self.lacks else _SELDOM_S
+            if new or (seconds >= pause and (self.lacks or self._display.is_calm())):
+                seconds = 0
+                await self._exchange({})
+
+    async def ask(self, question: dict) -> bool:
+        """Put a question; whether the backend answered it. The answer is delivered."""
+        answer = await self._exchange(question)
+        if answer is not None and answer.first[1] == b"200":
+            self._backend.deliver(answer.body)
+        return answer is not None and answer.first[1] in (b"200", b"202")
+
+    async def _exchange(self, question: dict) -> "http.Message | None":
+        """Send it and read what comes; None if the backend is not well."""
+        answer: "http.Message | None" = None
+        trouble = "backend_away"
+        try:
+            answer = await asyncio.wait_for(self._post(question), _DEADLINE_S)
+            if int(answer.first[1]) < _MAX_ERROR:  # type: ignore[union-attr]
+                trouble = ""
+        except (OSError, ValueError, EOFError, asyncio.TimeoutError, http.HttpError) as error:
+            trouble = self._server.trouble(error) or trouble
+        if trouble:
+            answer = None
+            self._count("backend_unreachable")
+        self._note(trouble)
+        return answer
+
+    def _note(self, trouble: str) -> None:
+        if trouble != self.trouble or (self.lacks == "") != (trouble == ""):
+            self.trouble = trouble
+            self.lacks = "backend" if trouble else ""
+            self._display.path_changed()
+
+    async def _post(self, question: dict) -> http.Message:
+        reader, writer = await self._server.open()
+        try:
+            writer.write(http.request("/ask", self._server.host, question))
+            await writer.drain()
+            return await http.read_message(reader)
+        finally:
+            await http.close(writer)

@@ -1,0 +1,56 @@
+"""Charges that the backend makes: the text of a code, in its signed word (PROTOCOL.md, 8.1)."""
+
+from micropython import const
+
+from tillqr.sale import mac
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from tillqr.sale.attempts import Attempt
+
+VERSION = const(1)
+MAX_TEXT = const(512)
+
+
+class Charges:
+    """Judges the charges of one device."""
+
+    def __init__(self, device: str, keys: "list[mac.Key]") -> None:
+        """keys: those under which a charge may be signed."""
+        self._device = device
+        self._keys = keys
+
+    def holds(self, word: dict, attempt: "Attempt") -> bool:
+        """Whether a charge is of this device and attempt, and its MAC verifies.
+
+        Amount and currency under the MAC are the attempt's own.
+        """
+        text, digits = _text(word), word.get("mac")
+        if word.get("version") != VERSION or word.get("device") != self._device or not text:
+            return False
+        if type(digits) is not str or len(digits) != 2 * mac.SIZE:
+            return False
+        try:
+            given = bytes.fromhex(digits)
+        except ValueError:
+            return False
+        for key in self._keys:
+            if key.number == word.get("key"):
+                return key.verifies(_signed(text, attempt, self._device, key), given)
+        return False
+
+
+def _signed(text: str, attempt: "Attempt", device: str, key: mac.Key) -> bytes:
+    """The bytes under the MAC."""
+    out = b"tillqr charge" + bytes((VERSION, key.number))
+    out += mac.prefixed(device) + mac.prefixed(attempt.nonce)
+    out += attempt.amount.to_bytes(8, "big") + mac.prefixed(attempt.currency)
+    return out + len(text).to_bytes(2, "big") + text.encode()
+
+
+def _text(word: dict) -> str:
+    """What the code is to say: printable ASCII, not too long, else ""."""
+    text = word.get("text")
+    if type(text) is not str or len(text) > MAX_TEXT:
+        return ""
+    return text if all(32 <= byte < 127 for byte in text.encode()) else ""
