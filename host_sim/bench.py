@@ -3,18 +3,17 @@
 import asyncio
 import contextlib
 import secrets
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import uvicorn
 from PIL import Image, ImageChops
-from starlette.applications import Starlette
 
 from host_sim import phone
+from host_sim.air import OWN_SSID, AccessPoint, Air
 from host_sim.board import ROOT, Board
 from host_sim.gateway.app import Gateway
 from host_sim.gateway.codes import Device
+from host_sim.service import HttpService, free_port
 
 DEVICE = "D0001"
 SHOP = "Corner Shop"
@@ -23,48 +22,6 @@ _STABLE_SECONDS = 0.12
 
 class BenchTimeout(RuntimeError):
     """What was waited for did not come; the text says what."""
-
-
-class _Server(uvicorn.Server):
-    """uvicorn inside our own loop: signals are ours."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-class HttpService:
-    """An ASGI application on a loopback port."""
-
-    def __init__(self, app: Starlette, port: int = 0) -> None:
-        """port 0, or one that is taken: any free one."""
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind(("127.0.0.1", port))
-        except OSError:
-            self._socket.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
-        self._server = _Server(config)
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it is reached."""
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    async def start(self) -> None:
-        """Begin to serve."""
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started:
-            await asyncio.sleep(0.01)
-
-    async def stop(self) -> None:
-        """End all connections and the service."""
-        self._server.should_exit = True
-        if self._task is not None:
-            await self._task
-        self._socket.close()
 
 
 class Bench:
@@ -91,15 +48,15 @@ class Bench:
         device = Device(DEVICE, self.key)
         self.gateway = Gateway([device], f"sqlite:///{directory}/gateway.db", on_event)
         self.backend = HttpService(self.gateway.app(), backend_port)
-        self.endpoint_port = _free_port()
-        self.setup_port = _free_port()
+        self.endpoint_port = free_port()
+        self.setup_port = free_port()
         self._changed = asyncio.Event()
         self.on_picture: Callable[[], None] = lambda: None
         provisioned = {
             "device": DEVICE,
             "shop": SHOP,
             "backend": self.backend.url,
-            "wifi_ssid": "tillqr-bench",
+            "wifi_ssid": OWN_SSID,
             "key_number": 1,
             "port": self.endpoint_port,
             "till_baud": 115200,
@@ -121,7 +78,7 @@ class Bench:
             self._panel_changed,
             image,
             probe,
-            ("tillqr-bench", password),
+            Air([AccessPoint(OWN_SSID, password)]),
             self.setup_port,
             console,
         )
@@ -208,9 +165,3 @@ def _deadline(seconds: float, words: str) -> Iterator[None]:
         yield
     except TimeoutError:
         raise BenchTimeout(f"{words} after {seconds:g} s") from None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

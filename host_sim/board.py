@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host_sim import chip
+from host_sim.air import Air, Station
 from host_sim.console import Console
 from host_sim.panel import PanelModel
 from host_sim.uart_line import UartLine
@@ -29,7 +30,7 @@ _FIRMWARE = ROOT / "firmware"
 _SHIMS = ROOT / "host_sim" / "shims"
 _BUILD = ROOT / "build"
 _FLASH = "flash.bin"
-_WIFI_JOIN_SECONDS = 0.2
+_CA = "ca.der"
 _PWRON_RESET = 1
 _WDT_RESET = 3
 
@@ -70,14 +71,15 @@ class Board:
         panel_changed: Callable[[], None],
         image: Path | None = None,
         probe: Path | None = None,
-        access_point: tuple[str, str] = ("", ""),
+        air: Air | None = None,
         setup_port: int = 0,
         console: bool = False,
+        ca: bytes = b"",
     ) -> None:
         """directory: where the board's file system is laid out; settings, secrets: what
         provisioning would have written to settings.json (nothing: there is no file) and to NVS;
-        access_point: name and password of the network that is there; setup_port: where the
-        set-up page is served.
+        air: the access points around it, and none by default; setup_port: where the set-up page is
+        served; ca: the certificate that provisioning would have stored, if any.
 
         MicroPython only: image, a file system that was built for this machine, to start from in
         place of the files of `make setup`; probe, a script that runs in main.py's place; console,
@@ -97,19 +99,21 @@ class Board:
         self._image = image
         self._probe = probe
         self._settings = settings
-        self._access_point = access_point
+        self._ca = ca
         self._nvs = {("tillqr", name): value for name, value in secrets.items()}
         self._nvs_staged = dict(self._nvs)
         self.panel = PanelModel(self.profile["panel"], self.profile["pins"], panel_changed)
         self.line = UartLine()
-        self.wifi_on = True
-        """Whether the access point is there; switch it off to cut the network."""
+        self.air = air or Air()
+        """The access points, to be changed while it runs."""
+        self.station = Station(self.air)
+        self.clock_set: tuple[int, ...] | None = None
+        """What the firmware set the chip's clock to since it started."""
         self.own_network: tuple[str, str] | None = None
         """Name and password of the network that the board itself has opened."""
         self.console = Console() if console else None
         """The console as a serial port, if there is one; else it is only logged."""
         self._chip = self._new_chip()
-        self._joined_at = 0.0
         self._down: set[int] = set()
         self._bus: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -174,6 +178,8 @@ class Board:
             shutil.copytree(_BUILD / "shims", directory / "shims")
             flash = self._image.read_bytes()
             flash = filesystem.with_file(flash, "settings.json", settings.encode())
+            if self._ca:
+                flash = filesystem.with_file(flash, _CA, self._ca)
             (directory / _FLASH).write_bytes(flash)
             return
         shutil.copyfile(_BUILD / "fonts.tqf", directory / "fonts.tqf")
@@ -185,6 +191,8 @@ class Board:
         (directory / "board.json").write_text(json.dumps(self.profile))
         if self._settings:
             (directory / "settings.json").write_text(settings)
+        if self._ca:
+            (directory / _CA).write_bytes(self._ca)
         if self._probe:
             shutil.copyfile(self._probe, directory / "probe.py")
 
@@ -221,6 +229,8 @@ class Board:
         """Run the firmware; start it again whenever it ends, as a reset would."""
         while not self._stopping:
             self._chip = self._new_chip()
+            self.station = Station(self.air)
+            self.clock_set = None
             self._cut.clear()
             with self.log.open("ab") as console:
                 self._process = await asyncio.create_subprocess_exec(
@@ -292,7 +302,7 @@ class Board:
                 self.kill()
             elif kind == b"J":
                 size = int.from_bytes(await reader.readexactly(2), "big")
-                answer = self._answer(json.loads(await reader.readexactly(size)))
+                answer = await self._answer(json.loads(await reader.readexactly(size)))
                 body = json.dumps(answer).encode()
                 writer.write(b"J" + len(body).to_bytes(2, "big") + body)
             else:
@@ -330,32 +340,32 @@ class Board:
         if self._bus is not None:
             self._bus.write(bytes((ord("I"), pin, level)))
 
-    def _answer(self, request: dict) -> dict:
+    @property
+    def wifi_on(self) -> bool:
+        """Whether any access point is there; switch it off to cut the network."""
+        return self.air.on
+
+    @wifi_on.setter
+    def wifi_on(self, on: bool) -> None:
+        self.air.on = on
+
+    async def _answer(self, request: dict) -> dict:
         if "make" in request:
             try:
                 self._chip.make(request["make"], **request["with"])
             except chip.Refused as refused:
                 return {"refused": str(refused)}
             return {"value": None}
+        if "access_point" in request:
+            named = (request["access_point"], request["password"])
+            self.own_network = named if request["access_point"] else None
+            return {"value": None}
         if "wlan" in request:
-            return {"value": self._answer_wlan(request)}
+            return {"value": await self.station.answer(request)}
+        if "clock" in request:
+            self.clock_set = tuple(request["clock"])
+            return {"value": None}
         return self._answer_nvs(request)
-
-    def _answer_wlan(self, request: dict) -> object:
-        now = asyncio.get_running_loop().time()
-        if request["wlan"] in ("active", "disconnect"):
-            self._joined_at = 0.0
-        elif request["wlan"] == "connect":
-            right = (request["ssid"], request["password"]) == self._access_point
-            self._joined_at = now + _WIFI_JOIN_SECONDS if right else 0.0
-        elif request["wlan"] == "access_point":
-            named = (request["ssid"], request["password"])
-            self.own_network = named if request["ssid"] else None
-        elif request["wlan"] == "isconnected":
-            return self.wifi_on and 0 < self._joined_at <= now
-        elif request["wlan"] == "ifconfig":
-            return ["127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"]
-        return None
 
     def _answer_nvs(self, request: dict) -> dict:
         verb = request["nvs"]

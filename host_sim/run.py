@@ -23,9 +23,10 @@ from PIL import Image
 from tillqr.board.settings import TEXT_SIZES, THEMES
 
 from host_sim import terminal
-from host_sim.bench import Bench, HttpService, same
+from host_sim.bench import Bench, same
 from host_sim.board import ROOT, BoardError, language_names
 from host_sim.panel_view import Key, PanelView
+from host_sim.service import HttpService
 from host_sim.terminal import BOLD, DIM, PLAIN
 
 _BUILD = ROOT / "build"

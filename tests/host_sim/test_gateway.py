@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from host_sim.bench import HttpService
 from host_sim.gateway import codes, receipts
 from host_sim.gateway.app import Gateway
+from host_sim.service import HttpService
 from tests import vectors
 
 DEVICE = codes.Device("D0001", bytes(range(32)))

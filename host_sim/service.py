@@ -1,0 +1,76 @@
+"""What the bench serves over HTTP and HTTPS, on loopback, inside its own event loop."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn inside our own loop: signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Config(uvicorn.Config):
+    """With a TLS context that is made already: uvicorn itself would want files."""
+
+    def __init__(self, app: Starlette, context: ssl.SSLContext | None) -> None:
+        super().__init__(app, log_level="error", timeout_graceful_shutdown=1)
+        self._context = context
+
+    def load(self) -> None:
+        super().load()
+        self.ssl = self._context
+
+
+class HttpService:
+    """An ASGI application on a loopback port."""
+
+    def __init__(
+        self, app: Starlette, port: int = 0, context: ssl.SSLContext | None = None
+    ) -> None:
+        """port 0, or one that is taken: any free one; context: with it, it is HTTPS."""
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((LOOPBACK, port))
+        except OSError:
+            self._socket.bind((LOOPBACK, 0))
+        self.port = int(self._socket.getsockname()[1])
+        self._scheme = "https" if context else "http"
+        self._server = _Server(_Config(app, context))
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"{self._scheme}://{LOOPBACK}:{self.port}"
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """End all connections and the service."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+        self._socket.close()
