@@ -6,6 +6,7 @@ heap (`micropython`); host_sim/shims carries its bytes to here.
 
 import asyncio
 import contextlib
+import datetime
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host_sim import chip
-from host_sim.air import Air, Station
+from host_sim.air import Air, Radio, Station
 from host_sim.console import Console
 from host_sim.panel import PanelModel
 from host_sim.uart_line import UartLine
@@ -106,11 +107,9 @@ class Board:
         self.line = UartLine()
         self.air = air or Air()
         """The access points, to be changed while it runs."""
-        self.station = Station(self.air)
+        self._radio = Radio(self.air)
         self.clock_set: tuple[int, ...] | None = None
         """What the firmware set the chip's clock to since it started."""
-        self.own_network: tuple[str, str] | None = None
-        """Name and password of the network that the board itself has opened."""
         self.console = Console() if console else None
         """The console as a serial port, if there is one; else it is only logged."""
         self._chip = self._new_chip()
@@ -229,7 +228,7 @@ class Board:
         """Run the firmware; start it again whenever it ends, as a reset would."""
         while not self._stopping:
             self._chip = self._new_chip()
-            self.station = Station(self.air)
+            self._radio = Radio(self.air)
             self.clock_set = None
             self._cut.clear()
             with self.log.open("ab") as console:
@@ -248,7 +247,7 @@ class Board:
                     self.kill()
                 status = await self._process.wait()
                 console.write(f"[bench] the firmware ended with status {status}\n".encode())
-            self.own_network = None
+            self._radio.own_network.named = None
             self._quiet_watchdog()
             if status == 0:  # on the chip there would be a prompt now
                 await self._cut.wait()
@@ -341,6 +340,16 @@ class Board:
             self._bus.write(bytes((ord("I"), pin, level)))
 
     @property
+    def station(self) -> Station:
+        """The board's Wi-Fi station, since its last start."""
+        return self._radio.station
+
+    @property
+    def own_network(self) -> tuple[str, str] | None:
+        """Name and password of the network that the board itself has opened."""
+        return self._radio.own_network.named
+
+    @property
     def wifi_on(self) -> bool:
         """Whether any access point is there; switch it off to cut the network."""
         return self.air.on
@@ -356,16 +365,23 @@ class Board:
             except chip.Refused as refused:
                 return {"refused": str(refused)}
             return {"value": None}
-        if "access_point" in request:
-            named = (request["access_point"], request["password"])
-            self.own_network = named if request["access_point"] else None
-            return {"value": None}
         if "wlan" in request:
-            return {"value": await self.station.answer(request)}
+            return await self._radio.answer(request)
         if "clock" in request:
-            self.clock_set = tuple(request["clock"])
-            return {"value": None}
+            return self._set_clock(request["clock"])
         return self._answer_nvs(request)
+
+    def _set_clock(self, moment: list[int]) -> dict:
+        """machine.RTC().datetime: the chip takes any numbers, the bench only what is a time."""
+        try:
+            year, month, day, weekday, hours, minutes, seconds, microseconds = moment
+            when = datetime.datetime(year, month, day, hours, minutes, seconds, microseconds)
+        except (ValueError, TypeError) as wrong:
+            return {"refused": f"there is no such time: {wrong}"}
+        if when.weekday() != weekday or not 2000 <= year <= 2099:
+            return {"refused": "there is no such day"}
+        self.clock_set = tuple(moment)
+        return {"value": None}
 
     def _answer_nvs(self, request: dict) -> dict:
         verb = request["nvs"]
@@ -376,7 +392,7 @@ class Board:
         if verb == "set":
             self._nvs_staged[place] = bytes.fromhex(request["blob"])
         elif place not in self._nvs_staged:
-            return {"oserror": [-4354, "ESP_ERR_NVS_NOT_FOUND"]}
+            return {"raise": "OSError", "words": [-4354, "ESP_ERR_NVS_NOT_FOUND"]}
         elif verb == "erase":
             del self._nvs_staged[place]
         else:

@@ -74,10 +74,10 @@ class Sale:
 
     async def _wait_for_network(self) -> None:
         for _ in range(200):
-            if (await asyncio.to_thread(self._register.info))["network"]:
+            if not (await asyncio.to_thread(self._register.info))["lacks"]:
                 return
             await asyncio.sleep(0.05)
-        raise SaleError("the display did not join the network")
+        raise SaleError("the display does not reach its backend")
 
     async def _cart(self) -> None:
         amount, currency = self._arguments.amount, self._arguments.currency

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tools.shorten import Clash, short_names
+from tools.shorten import Clash, free_names
 
 BUNDLE = "tillqr.resident"
 _PACKAGE, _, _LAST = BUNDLE.partition(".")
@@ -546,7 +546,7 @@ def _give_names(resident: list[_Module], kept: set[_Place]) -> None:
     for module in resident:
         words = {node.id for node in module.places if isinstance(node, ast.Name)}
         taken |= module.local | (words - module.made)
-    free = (word for word in short_names("_") if word not in taken)
+    free = free_names(taken)
     for module in resident:
         for word in dict.fromkeys(map(_binds, module.places)):
             if (module.name, word) in kept and word in module.made - module.constants.keys():

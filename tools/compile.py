@@ -30,7 +30,6 @@ ON_DEMAND = (
     "tillqr.board.settings",
     "tillqr.net.broker",  # a board has a broker, or it has not
     "tillqr.net.clock",
-    "tillqr.net.endpoint",
     "tillqr.net.mqtt",
     "tillqr.net.secure",
     "tillqr.net.web",

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tools import rom_names
+
 _PRIVATE = re.compile(r"_[A-Za-z0-9]\w*")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _CHECKING = "TYPE_CHECKING"
@@ -38,16 +40,21 @@ def shorten(source: str, name: str, root: Path, named: set[str]) -> tuple[str, d
     _check(tree, own, _private_names(root) - own, name)
     _check_bases(tree, name, root)
     stay = (set(_used(tree)) | _bound(tree)) - set(private)
-    free = (word for word in short_names("_") if word not in stay)
+    free = free_names(stay)
     short = {old: next(free) for old in dict.fromkeys(private)}
     places = _Places(source, {**short, _CHECKING: "_" + _CHECKING}, named)
     places.visit(tree)
     return places.replaced(), short
 
 
+def free_names(taken: set[str]) -> Iterator[str]:
+    """Names for what may be called anything: first those that cost a board nothing."""
+    return (word for word in (*rom_names.NAMES, *short_names("_")) if word not in taken)
+
+
 def short_names(prefix: str) -> Iterator[str]:
     """Names, the shortest first: for "_" they are _a to _z, _aa and so on."""
-    return (prefix + _short(number) for number in range(100_000))
+    return (prefix + _short(number) for number in range(10_000))
 
 
 def keywords(paths: Iterable[Path]) -> set[str]:

@@ -23,7 +23,7 @@ _GLYPH_ROOM = 3584
 _CTRL_C = 3
 
 
-def make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyped-def]
+def _make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyped-def]
     """The panel's task, on the profile's panel; settings: None where there are none."""
     from tillqr.panel.face import Face
     from tillqr.panel.font import FontFile
@@ -39,7 +39,7 @@ def make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyp
     return Face(panel, painter, style, view, size)
 
 
-def announce(profile: dict, what: str) -> None:
+def _announce(profile: dict, what: str) -> None:
     """Tell the console what this is, for the technician's tools."""
     print("tillqr {} {} {}".format(__version__, profile["name"], what))
 
@@ -64,23 +64,23 @@ def assemble():  # type: ignore[no-untyped-def]
     try:
         settings = board_settings.load(board_settings.FILE)
         keys = board_settings.device_keys(nvs, settings.key_number)
-        ca = board_settings.ca() if board_settings.is_secure(settings) else b""
+        ca = board_settings.ca() if settings.secure else b""
         texts = board_settings.TEXTS.format(settings.language)
         os.stat(texts)
     except board_settings.BadSettings as bad:
-        return set_up(profile, counters, str(bad))
+        return _set_up(profile, counters, str(bad))
     except OSError:
-        return set_up(profile, counters, "no texts in language " + settings.language)
+        return _set_up(profile, counters, "no texts in language " + settings.language)
     view = View(settings.shop, texts)
     view.note = settings.device + ", tillqr " + __version__
-    face = make_face(profile, counters, settings, view)
+    face = _make_face(profile, counters, settings, view)
     asyncio.run(face.start())
     if not qr_pin.value():  # held while "starting" is shown: who does that stands at the board
         micropython.kbd_intr(_CTRL_C)
         view.note = "The console is open. Switch off and on to end this."
         face.show("service")
         asyncio.run(face.refresh())
-        announce(profile, "service")
+        _announce(profile, "service")
         return None
     if settings.open_console:
         micropython.kbd_intr(_CTRL_C)
@@ -94,6 +94,7 @@ def assemble():  # type: ignore[no-untyped-def]
     from tillqr.code_symbol import CodeSymbols
     from tillqr.display import Display
     from tillqr.net.backend import Backend
+    from tillqr.net.endpoint import Endpoint
     from tillqr.net.path import Path
     from tillqr.net.wifi import Wifi
     from tillqr.qr import Encoder
@@ -103,16 +104,17 @@ def assemble():  # type: ignore[no-untyped-def]
     from tillqr.till import port
     from tillqr.till.link import Link
 
-    join(wlan, settings)
+    _join(wlan, settings)
     book = Attempts(settings.device, keys)
     wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
     path = Path(wifi, book)
-    unix_time = clock_module().unix_time if settings.rotating else None
+    unix_time = _clock_module().unix_time if settings.rotating else None
     sender = Sender(settings.device, machine.unique_id(), settings.shop, keys[0], unix_time)
     size = (profile["panel"]["width"], profile["panel"]["height"])
-    foreign = settings.charges == "backend"
-    symbols = CodeSymbols(Encoder(), sender, settings.backend, size, foreign)
-    till = Checkout(book, chance.nonce, symbols.fits, symbols.fits_text if foreign else None)
+    symbols = CodeSymbols(Encoder(), sender, settings.backend, size, settings.foreign)
+    till = Checkout(
+        book, chance.nonce, symbols.fits, symbols.fits_text if settings.foreign else None
+    )
     display = Display(settings, sender, book, till, counters, wifi, symbols, face, path)
 
     boot = os.urandom(8).hex()
@@ -120,11 +122,11 @@ def assemble():  # type: ignore[no-untyped-def]
     link = Link("display", boot, baud, display.deliver, display.settled, counters.add)
     till_port = port.TillPort(hardware.make_uart(profile, baud, port.BUFFER), link)
     backend = Backend(sender, book, wifi, settings.port, display, counters.add)
-    if foreign:
+    if settings.foreign:
         from tillqr.sale.charge import Charges
 
         backend.holds = Charges(settings.device, keys).holds
-    complete(path, settings, ca, wifi, broker_password, boot, display, backend, counters.add)
+    _complete(path, settings, ca, wifi, broker_password, boot, display, backend, counters.add)
     display.connect(link, till_port, backend)
     qr_key = PushKey(qr_pin, display.press_qr)
 
@@ -141,25 +143,28 @@ def assemble():  # type: ignore[no-untyped-def]
     if path.clock:
         supervisor.add("time", path.clock.run())
     if settings.port:
-        supervisor.add("endpoint", make_endpoint(display, counters).run(settings.port))
-    announce(profile, "ready")
+        endpoint = Endpoint(display.accept, display.public_info, counters.add)
+        supervisor.add("endpoint", endpoint.run(settings.port))
+    _announce(profile, "ready")
     unload("tillqr.assembly", "tillqr.board.hardware")
     return supervisor.run()
 
 
-def join(wlan, settings) -> None:  # type: ignore[no-untyped-def]
-    """Give the station its name in the network, and its address if that is fixed."""
+def _join(wlan, settings) -> None:  # type: ignore[no-untyped-def]
+    """Give the station its name in the network, and its address if that is fixed; it is left to
+    net/wifi.py to try again."""
+    wlan.config(reconnects=0)
     network.hostname("tillqr-" + settings.device.replace("_", "-").replace(".", "-").lower())
     if settings.address:
         wlan.ifconfig(settings.address)
 
 
-def clock_module():  # type: ignore[no-untyped-def]
+def _clock_module():  # type: ignore[no-untyped-def]
     """The module tillqr.net.clock: not every display needs the time."""
     return __import__("tillqr.net.clock", None, None, ["Clock"])
 
 
-def complete(  # type: ignore[no-untyped-def]
+def _complete(  # type: ignore[no-untyped-def]
     path, settings, ca: bytes, wifi, password: str, boot: str, display, backend, count
 ) -> None:
     """Give the path its channel, through a broker or without one, and a clock if one is needed."""
@@ -172,7 +177,7 @@ def complete(  # type: ignore[no-untyped-def]
         context = secure.make_context(ca)
         unload("tillqr.net.secure")
     if ca or settings.rotating:
-        clock = clock_module().Clock(settings.time_server, wifi, display.path_changed)
+        clock = _clock_module().Clock(settings.time_server, wifi, display.path_changed)
     if settings.broker:
         from tillqr.net.broker import Broker
 
@@ -187,14 +192,7 @@ def complete(  # type: ignore[no-untyped-def]
     path.complete(backend.channel, clock)
 
 
-def make_endpoint(display, counters):  # type: ignore[no-untyped-def]
-    """The result endpoint: a display that only uses a broker has none."""
-    from tillqr.net.endpoint import Endpoint
-
-    return Endpoint(display.accept, display.public_info, counters.add)
-
-
-def set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def]
+def _set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def]
     """Show why this board can't work yet, and return the coroutine that takes what it lacks; the
     console is open meanwhile."""
     micropython.kbd_intr(_CTRL_C)
@@ -204,7 +202,7 @@ def set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def
 
     view = View("", TEXTS.format("en"))
     view.note = reason
-    face = make_face(profile, counters, None, view)
+    face = _make_face(profile, counters, None, view)
     face.show("setup")
     asyncio.run(face.start())
 
@@ -214,6 +212,6 @@ def set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def
     uart = hardware.make_uart(profile, mode.BAUD, port.BUFFER)
     page_port = profile.get("setup_port", mode.PORT)
     made = mode.SetupMode(face, counters, esp32.NVS(NAMESPACE), reason, page_port)
-    announce(profile, "not set up: " + made.reason)
+    _announce(profile, "not set up: " + made.reason)
     unload("tillqr.assembly", "tillqr.board.hardware", "tillqr.panel.style")
     return made.run(network.WLAN(network.AP_IF), uart)

@@ -72,7 +72,7 @@ class Counter:
 async def counter(
     runtime: str, directory: Path, baud: int = 115200, **settings: Any
 ) -> AsyncIterator[Counter]:
-    """A counter that has joined its network and shows the idle screen."""
+    """A counter whose display is ready for a sale."""
     bench = Bench(runtime, directory=directory, till_baud=baud, **settings)
     database = ShopDatabase(f"sqlite:///{directory}/shop.db")
     async with bench:
@@ -80,7 +80,7 @@ async def counter(
         register = await asyncio.to_thread(Register, path, database, name="3", baud=baud)
         try:
             made = Counter(bench, register, database)
-            await made.until(lambda info: bool(info["network"]))
+            await made.until(lambda info: not info["lacks"])
             yield made
         finally:
             await asyncio.to_thread(register.close)

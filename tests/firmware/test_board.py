@@ -1,7 +1,7 @@
 """Settings are checked each time they are read; counters are bounded."""
 
 from tillqr.board.counters import Counters
-from tillqr.board.settings import BadSettings, checked, device_keys, is_secure, password
+from tillqr.board.settings import BadSettings, checked, device_keys, password
 from tillqr.sale.mac import Key
 
 from tests.support import SETTINGS, raises
@@ -72,14 +72,14 @@ def test_how_the_panel_looks_may_be_left_out():
 
 def test_the_path_of_results_may_be_left_out():
     settings = checked(SETTINGS)
-    assert (settings.broker, settings.charges, settings.rotating) == ("", "display", False)
+    assert (settings.broker, settings.foreign, settings.rotating) == ("", False, False)
     assert (settings.address, settings.time_server) == (None, "pool.ntp.org")
-    assert not is_secure(settings)
+    assert not settings.secure
     settings = checked(changed(broker="MQTTS://Broker.example:8884", rotating="on", port=0))
     assert (settings.broker, settings.rotating) == ("mqtts://broker.example:8884", True)
-    assert is_secure(settings)
-    assert not is_secure(checked(changed(backend="https://x.example", broker="mqtt://x")))
-    assert is_secure(checked(changed(backend="https://x.example", port=0)))
+    assert settings.secure
+    assert not checked(changed(backend="https://x.example", broker="mqtt://x")).secure
+    assert checked(changed(backend="https://x.example", port=0)).secure
     address = "192.168.1.20/23 192.168.1.1 10.0.0.53"
     assert checked(changed(address=address)).address == (
         "192.168.1.20",

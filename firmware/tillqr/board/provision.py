@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NEW = "settings.new"
 _NEW_CA = "ca.new"
+_MAX_CA = const(2048)
 _MOST = const(1024)  # settings.load reads no more
 _LEAST_KEY, _MOST_KEY = const(32), const(128)  # hex digits
 _LEAST_PASSWORD, _MOST_PASSWORD = const(8), const(63)
@@ -248,7 +249,7 @@ def _checked_piece(piece: object) -> "tuple[int, int, bytes]":
         except ValueError:
             octets = b""
         numbers = octets and type(at) is int and type(size) is int
-        if numbers and at >= 0 and at + len(octets) <= size <= board_settings.MAX_CA:  # type: ignore[operator]
+        if numbers and at >= 0 and at + len(octets) <= size <= _MAX_CA:  # type: ignore[operator]
             return at, size, octets  # type: ignore[return-value]
     raise BadSettings("ca must have at, size (2,048 at most) and data in base64")
 

@@ -15,17 +15,14 @@ if TYPE_CHECKING:
 
 _MAX_FILE = const(1024)
 _MAX_SECRET = const(64)
+_MAX_CA = const(2048)
 _LEAST_KEY = const(16)
 THEMES = ("light", "dark", "contrast")
 TEXT_SIZES = ("normal", "large")
 CONSOLES = ("locked", "open")
-MAKERS = ("display", "backend")
-"""Who may make the text of a code."""
-SWITCHES = ("off", "on")
 FILE = "settings.json"
 CA = "ca.der"
-"""The certificate of the CA that servers are verified against (DER)."""
-MAX_CA = const(2048)
+"""The certificate of the CA that servers are verified against (DER, 2,048 bytes at most)."""
 TEXTS = "texts/{}.txt"
 """Where the texts of a language are."""
 NAMESPACE = "tillqr"
@@ -55,7 +52,8 @@ class Settings:
         sleep_minutes: int
         open_console: bool
         broker: str
-        charges: str
+        foreign: bool  # the backend makes the texts of the codes
+        secure: bool  # what it asks is reached by TLS
         rotating: bool
         address: "tuple[str, str, str, str] | None"
         time_server: str
@@ -80,18 +78,14 @@ def checked(values: dict) -> Settings:
     made.broker = ""
     if values.get("broker") is not None:
         made.broker = _url(values, "broker", ("mqtt", "mqtts"), 8, 60)
-    made.charges = _one_of(values, "charges", MAKERS)
-    made.rotating = _one_of(values, "rotating", SWITCHES) == "on"
+    made.foreign = _one_of(values, "charges", ("display", "backend")) == "backend"
+    made.rotating = _one_of(values, "rotating", ("off", "on")) == "on"
     made.address = _address(_text(values, "address", 4, 60, "dhcp"))
     made.time_server = _text(values, "time_server", 1, 40, "pool.ntp.org")
     if not made.broker and not made.port and made.backend.startswith("HTTP:"):
         raise BadSettings("port must not be 0 without a broker and https: no result could come")
+    made.secure = (made.broker or made.backend.lower()).split(":")[0] in ("https", "mqtts")
     return made
-
-
-def is_secure(settings: Settings) -> bool:
-    """Whether the backend, or the broker, is reached by TLS."""
-    return (settings.broker or settings.backend.lower()).split(":")[0] in ("https", "mqtts")
 
 
 def load(path: str) -> Settings:
@@ -136,7 +130,7 @@ def ca() -> bytes:
     """The CA's certificate; raises BadSettings."""
     try:
         with open(CA, "rb") as file:
-            return file.read(MAX_CA)
+            return file.read(_MAX_CA)
     except OSError:
         raise BadSettings("no " + CA + ": https and mqtts need the certificate of a CA") from None
 

@@ -85,7 +85,7 @@ class Backend:
             if attempt is None:
                 pause = _FIRST_PAUSE_MS
                 await self._wake.wait()
-            elif not self.channel.up or not await self._asked(attempt):
+            elif not await self._asked(attempt):
                 pause = min(pause, self._display.longest_pause())
                 if await self._woken(pause - random.getrandbits(8) * pause // 1024):
                     pause = _FIRST_PAUSE_MS

@@ -59,11 +59,6 @@ class Broker:
         self.lacks = "broker"
         self.trouble = ""
 
-    @property
-    def up(self) -> bool:
-        """Whether a question can be put."""
-        return self._client.connected
-
     async def run(self) -> None:
         """Keep the session; for ever."""
         await self._client.run()
@@ -71,6 +66,8 @@ class Broker:
     async def ask(self, question: dict) -> bool:
         """Put a question; whether something was answered. The answer is delivered."""
         self._answered.clear()
+        if not self._client.connected:
+            return False
         if not self._client.publish(self._prefix + "charge", json.dumps(question).encode()):
             self._count("broker_full")
             return False

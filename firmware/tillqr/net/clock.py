@@ -12,7 +12,6 @@ import time
 import machine
 from micropython import const
 
-from tillqr import RELEASED
 from tillqr.sale import mac
 
 TYPE_CHECKING = const(False)
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
     from tillqr.net.wifi import Wifi
 
+_RELEASED = const(1795478400)
+"""The day of this version, 24 November 2026, as Unix time: a clock that says less is wrong."""
 _PORT = const(123)
 _SIZE = const(48)
 _REQUEST = b"\x23" + bytes(39)  # version 4, a client
@@ -101,9 +102,9 @@ def checked(answer: bytes, question: bytes) -> int:
     if unsure or mode != 4 or not 1 <= stratum <= 15:
         return 0
     seconds = int.from_bytes(answer[40:44], "big") - _NTP_TO_UNIX
-    if seconds < RELEASED:
+    if seconds < _RELEASED:
         seconds += _ERA
-    return seconds if seconds < RELEASED + _ERA // 2 else 0
+    return seconds if seconds < _RELEASED + _ERA // 2 else 0
 
 
 def set_clock(unix: int) -> None:

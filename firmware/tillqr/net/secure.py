@@ -2,9 +2,6 @@
 
 import ssl
 
-MAX_CA = 2048
-"""Bytes of the CA's certificate (DER) at most."""
-
 
 def make_context(ca: bytes) -> ssl.SSLContext:
     """A context that trusts certificates of one CA (DER), for the host they name, while they are

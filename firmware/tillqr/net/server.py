@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tillqr.net.wifi import Wifi
 
+_RESET = const(104)  # ECONNRESET
+
 # What the errors of mbedTLS (MicroPython) and OpenSSL (CPython) say, and what it means.
 _REFUSED = (
     ("signed by the trusted CA|local issuer|self-signed", "tls_untrusted"),
@@ -56,7 +58,7 @@ class Server:
             for part in parts.split("|"):
                 if part in words:
                     return name
-        hung_up = isinstance(error, EOFError) or "104" in words  # ECONNRESET
+        hung_up = isinstance(error, EOFError) or getattr(error, "errno", 0) == _RESET
         return "tls_no_tls" if hung_up and not begun else ""
 
     def _resolved(self) -> str:

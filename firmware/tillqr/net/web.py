@@ -43,29 +43,23 @@ class Web:
         self.lacks = "backend"
         self.trouble = ""
 
-    @property
-    def up(self) -> bool:
-        """Whether it is worth to ask."""
-        return self._path.open
-
     async def run(self) -> None:
         """See now and then whether the backend is there; for ever."""
         seconds = connections = 0
         while True:
-            await asyncio.sleep_ms(_LOOK_MS)
-            if not self._path.open:
-                continue
-            seconds += 1
             new = connections != self._path.connections
-            connections = self._path.connections
             pause = _OFTEN_S if self.lacks else _SELDOM_S
-            if new or (seconds >= pause and (self.lacks or self._display.is_calm())):
+            due = new or (seconds >= pause and (self.lacks or self._display.is_calm()))
+            if due and self._path.open:
+                connections = self._path.connections
                 seconds = 0
                 await self._exchange({})
+            await asyncio.sleep_ms(_LOOK_MS)
+            seconds += 1
 
     async def ask(self, question: dict) -> bool:
         """Put a question; whether the backend answered it. The answer is delivered."""
-        answer = await self._exchange(question)
+        answer = await self._exchange(question) if self._path.open else None
         if answer is not None and answer.first[1] == b"200":
             self._backend.deliver(answer.body)
         return answer is not None and answer.first[1] in (b"200", b"202")

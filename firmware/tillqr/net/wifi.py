@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _CHECK_MS = const(250)
 _PATIENCE = const(60)  # checks until a try is given up: 15 s
+_TRY = const(4)  # checks until its reason is this try's
 _FIRST_PAUSE_MS = const(1000)
 _LONGEST_PAUSE_MS = const(60_000)
 _WEAK = const(-75)  # dBm
@@ -21,6 +22,7 @@ _ROAM_CHECKS = const(1200)  # 5 min
 
 # What the station's status says of a try that failed: ESP-IDF's reasons (wifi_err_reason_t).
 _WRONG_PASSWORD = (15, 202, 204)  # handshake time-out, authentication failed
+_IDLE = const(1000)
 _CONNECTING = const(1001)
 
 
@@ -28,7 +30,7 @@ class Wifi:
     """Keeps a station connected, with back-off, and tells when that changes."""
 
     def __init__(self, wlan: "WLAN", ssid: str, password: str) -> None:
-        """wlan: an active station; password: "" for an open network."""
+        """wlan: an active station, which tries once only; password: "" for an open network."""
         self._wlan = wlan
         self._ssid = ssid
         self._password = password
@@ -69,9 +71,11 @@ class Wifi:
             self._wlan.connect(self._ssid, self._password, bssid=bssid)
         except OSError:
             return False
-        for _ in range(_PATIENCE):
+        for check in range(_PATIENCE):
             if self._wlan.isconnected():
                 return True
+            if check >= _TRY and self._wlan.status() < _IDLE:
+                break  # there is a reason: the chip tries no more
             await asyncio.sleep_ms(_CHECK_MS)
         return False
 

@@ -201,26 +201,12 @@ class Checkout:
     def do_open_attempt(self, _: None) -> None:
         self._attempt(self.sale)
 
-    def do_open_sale_and_charge(self, pay: dict) -> None:
-        self.do_open_sale_and_attempt(pay)
-        self.sale.attempt.question = "open"
-
-    def do_open_charge(self, _: None) -> None:
-        self._attempt(self.sale)
-        self.sale.attempt.question = "open"
-
-    def do_fail_charge(self, _: None) -> None:
-        self._fail("no_backend")
-
-    def do_fail_large(self, _: attempts.Attempt) -> None:
-        self._fail("code_too_large")
-
-    def _fail(self, reason: str) -> None:
-        """The display's own failure: nobody saw a code, and nobody shall pay it."""
+    def do_fail(self, charge: "attempts.Attempt | None") -> None:
+        """No charge came, or one that can't be shown: nobody saw a code, nobody shall pay it."""
         attempt = self.sale.attempt
         attempt.question = "close"
         attempt.outcome = "failed"
-        attempt.reason = reason
+        attempt.reason = "code_too_large" if charge else "no_backend"
 
     def _attempt(self, sale: Sale) -> None:
         nonce = self._make_nonce()
@@ -231,6 +217,8 @@ class Checkout:
         except attempts.Full:
             raise Refusal("full") from None
         sale.notice = ""
+        if self._fits_text:
+            sale.attempt.question = "open"
 
     def do_note_deaf(self, _: None) -> None:
         self.sale.notice = "no_network"
@@ -280,11 +268,11 @@ TRANSITIONS = """\
 free|cart|cart|take_cart|show
 free|pay|choose|open_sale|show status
 free|pay_qr|qr|open_sale_and_attempt|show status
-free|pay_charge|preparing|open_sale_and_charge|show status ask
-choose failed expired|qr_key_charge|preparing|open_charge|show status ask
+free|pay_charge|preparing|open_sale_and_attempt|show status ask
+choose failed expired|qr_key_charge|preparing|open_attempt|show status ask
 preparing|charge|qr||show status
-preparing|charge_large|failed|fail_large|show status results ask
-preparing|timeout|failed|fail_charge|show status results ask
+preparing|charge_large|failed|fail|show status results ask
+preparing|timeout|failed|fail|show status results ask
 choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note_deaf|show status
 choose failed expired|qr_key_large|choose|note_large|show status
