@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from host_sim.gateway import codes, pages
+from host_sim.gateway import carry, codes, pages
 from host_sim.gateway.broker import Link, Login
 from host_sim.gateway.faults import GARBAGE, Faults
 from host_sim.gateway.ledger import Ledger
@@ -189,8 +189,13 @@ class Gateway:
     def _page(self, charge: sa.RowMapping | None) -> str:
         """The page of a charge."""
         assert charge is not None
-        show = pages.charge_page if charge["state"] == "open" else pages.ended_page
-        return show(dict(charge))
+        if charge["state"] == "open":
+            return pages.charge_page(dict(charge))
+        carried = ""
+        if self.carry and charge["state"] in ("paid", "failed") and charge["port"]:
+            receipt = self.ledger.receipt(charge["attempt"])
+            carried = carry.carried(receipt, charge["address"], charge["port"])
+        return pages.ended_page(dict(charge), carried)
 
     # Displays.
 
