@@ -8,12 +8,17 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-from host_sim import phone
+from host_sim import broker as brokers
+from host_sim import certificates, phone
 from host_sim.air import OWN_SSID, AccessPoint, Air
 from host_sim.board import ROOT, Board
+from host_sim.broker import BACKEND_USER
 from host_sim.gateway.app import Gateway
+from host_sim.gateway.broker import Login
 from host_sim.gateway.codes import Device
-from host_sim.service import HttpService, free_port
+from host_sim.road import ROADS
+from host_sim.service import LOOPBACK, HttpService, free_port
+from host_sim.time_server import TimeServer
 
 DEVICE = "D0001"
 SHOP = "Corner Shop"
@@ -38,37 +43,36 @@ class Bench:
         probe: Path | None = None,
         blank: bool = False,
         console: bool = False,
+        road: str = "http",
+        broker: str = "amqtt",
+        certificate: str = "right",
         **settings: object,
     ) -> None:
         """directory: where the board's files and the backend's database are; image, probe,
-        console: as Board's; blank: whether the board was never provisioned; settings replace
-        those that the bench provisions, and None leaves one out."""
+        console: as Board's; blank: whether the board was never provisioned; road: one of ROADS;
+        broker: one of BROKERS, where the road has one; certificate: what servers with TLS show, one
+        of SERVED; settings replace those that the bench provisions, and None leaves one out.
+
+        Raises BrokerError if the broker is not installed.
+        """
         directory.mkdir(parents=True, exist_ok=True)
+        self._road = ROADS[road]
         self.key = secrets.token_bytes(32)
-        device = Device(DEVICE, self.key)
-        self.gateway = Gateway([device], f"sqlite:///{directory}/gateway.db", on_event)
-        self.backend = HttpService(self.gateway.app(), backend_port)
+        self._words = {name: secrets.token_urlsafe(12) for name in (DEVICE, BACKEND_USER)}
+        self._make_servers(directory, broker, certificate, on_event, backend_port)
         self.endpoint_port = free_port()
         self.setup_port = free_port()
         self._changed = asyncio.Event()
         self.on_picture: Callable[[], None] = lambda: None
-        provisioned = {
-            "device": DEVICE,
-            "shop": SHOP,
-            "backend": self.backend.url,
-            "wifi_ssid": OWN_SSID,
-            "key_number": 1,
-            "port": self.endpoint_port,
-            "till_baud": 115200,
-            "qr_seconds": 120,
-            **settings,
-        }
         password = secrets.token_hex(8)
-        self.settings = {name: value for name, value in provisioned.items() if value is not None}
-        """What settings.json is to have."""
+        self.settings = self._provisioned(settings)
+        """What settings.json is to have; it is written at `start`."""
         self.secrets = {"device_key": self.key.hex(), "wifi_password": password}
         """As a provisioning document has them."""
         vault = {"device_key": self.key, "wifi_password": password.encode()}
+        if self.broker:
+            self.secrets["broker_password"] = self._words[DEVICE]
+            vault["broker_password"] = self._words[DEVICE].encode()
         self.board = Board(
             runtime,
             board,
@@ -81,7 +85,67 @@ class Bench:
             Air([AccessPoint(OWN_SSID, password)]),
             self.setup_port,
             console,
+            self.authority.der if self._road.tls and not blank else b"",
         )
+
+    def _make_servers(
+        self,
+        directory: Path,
+        broker: str,
+        certificate: str,
+        on_event: Callable[[str], None],
+        backend_port: int,
+    ) -> None:
+        """All that the board talks to; they serve from `start` on."""
+        road = self._road
+        self.time_server = TimeServer()
+        self.authority = certificates.Authority()
+        """The CA that the board is provisioned with, where the road needs one."""
+        right = certificate == "right"
+        self._trust = self.authority.trusting() if right else certificates.trusting_all()
+        self._shown = certificates.served(certificate, self.authority) if road.tls else None
+        self.broker: brokers.Broker | None = None
+        login = None
+        if road.broker:
+            place = directory / "broker"
+            self.broker = brokers.make(broker, place, self._words, self._shown)
+            login = Login(self.broker.url, self._words[BACKEND_USER], BACKEND_USER, self._trust)
+        self.gateway = Gateway(
+            [Device(DEVICE, self.key)],
+            f"sqlite:///{directory}/gateway.db",
+            on_event,
+            push=road.push,
+            carry=road.carry,
+            broker=login,
+        )
+        self.backend = self._service(backend_port)
+
+    def _service(self, port: int) -> HttpService:
+        context = self._shown.context() if self._shown and self._road.https else None
+        return HttpService(self.gateway.app(), port, context)
+
+    def _provisioned(self, settings: dict) -> dict:
+        """The road's settings, with those that a test wants otherwise."""
+        made = {
+            "device": DEVICE,
+            "shop": SHOP,
+            "backend": self._url("https" if self._road.https else "http", self.backend.port),
+            "wifi_ssid": OWN_SSID,
+            "key_number": 1,
+            "port": self.endpoint_port,
+            "till_baud": 115200,
+            "qr_seconds": 120,
+        }
+        if self.broker:
+            made["broker"] = self._url(self._road.broker, self.broker.port)
+        if self._road.tls or settings.get("rotating") == "on":
+            made["time_server"] = self.time_server.address
+        return {name: value for name, value in (made | settings).items() if value is not None}
+
+    @staticmethod
+    def _url(scheme: str, port: int) -> str:
+        """As the board is told it, whether or not what serves there speaks TLS."""
+        return f"{scheme}://{LOOPBACK}:{port}"
 
     async def __aenter__(self) -> "Bench":
         await self.start()
@@ -91,7 +155,10 @@ class Bench:
         await self.stop()
 
     async def start(self) -> None:
-        """Start the backend and switch the board on."""
+        """Start the broker and the backend, and switch the board on; raises BrokerError."""
+        await self.time_server.start()
+        if self.broker:
+            await self.broker.start()
         await self.backend.start()
         await self.board.start()
 
@@ -99,6 +166,22 @@ class Bench:
         """Switch everything off."""
         await self.board.stop()
         await self.backend.stop()
+        if self.broker:
+            await self.broker.stop()
+        self.time_server.stop()
+
+    async def stop_backend(self) -> None:
+        """End the backend; its charges stay in its database."""
+        await self.backend.stop()
+
+    async def start_backend(self) -> None:
+        """Start the backend again, where it was."""
+        self.backend = self._service(self.backend.port)
+        await self.backend.start()
+
+    def phone(self, javascript: bool = True) -> phone.Phone:
+        """A customer's phone, which trusts this bench's CA and can have a scheme's code opened."""
+        return phone.Phone(self._trust, self.backend.url, javascript)
 
     def _panel_changed(self) -> None:
         self._changed.set()

@@ -74,3 +74,29 @@ class Authority:
         )
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
         return Certificate(chain, issued.private_key_pem.bytes())
+
+
+SERVED = ("right", "expired", "wrong_host", "untrusted", "no_tls")
+"""What the bench's servers may show, by what is wrong with it."""
+
+
+def served(kind: str, authority: Authority) -> Certificate | None:
+    """The certificate of one of SERVED, for who trusts that CA; None where there is no TLS."""
+    if kind == "no_tls":
+        return None
+    if kind == "untrusted":
+        return Authority().certificate()
+    if kind == "wrong_host":
+        return authority.certificate(*OTHER_NAMES)
+    if kind not in SERVED:
+        raise ValueError(f"no such certificate: {kind!r}")
+    return authority.certificate(expired=kind == "expired")
+
+
+def trusting_all() -> ssl.SSLContext:
+    """What a client connects with that verifies nothing: for the bench's own other side of a
+    server that shows a wrong certificate to the display."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

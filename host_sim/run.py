@@ -25,7 +25,9 @@ from tillqr.board.settings import TEXT_SIZES, THEMES
 from host_sim import terminal
 from host_sim.bench import Bench, same
 from host_sim.board import ROOT, BoardError, language_names
+from host_sim.broker import BROKERS, BrokerError
 from host_sim.panel_view import Key, PanelView
+from host_sim.road import ROADS
 from host_sim.service import HttpService
 from host_sim.terminal import BOLD, DIM, PLAIN
 
@@ -140,6 +142,8 @@ class Run:
             arguments.directory,
             self._event,
             arguments.backend_port,
+            road=arguments.road,
+            broker=arguments.broker,
             language=arguments.language,
             theme=arguments.theme,
             text=arguments.text,
@@ -231,6 +235,7 @@ class Run:
             self._title(),
             f"serial port  {self._bench.board.line.path}",
             f"backend      {self._bench.backend.url}",
+            *([f"broker       {self._bench.broker.url}"] if self._bench.broker else []),
             f"panel view   {self._page.url}",
             "In a second terminal, in this directory:",
             self._command(),
@@ -312,6 +317,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--board", default="devkit_240x320", help="a name in boards/")
     parser.add_argument("--language", default="en", choices=language_names())
     parser.add_argument("--theme", default=THEMES[0], choices=THEMES)
+    parser.add_argument("--road", default="http", choices=ROADS, help="how results come")
+    parser.add_argument("--broker", default="amqtt", choices=BROKERS, help="of mqtt and mqtts")
     parser.add_argument("--text", default=TEXT_SIZES[0], choices=TEXT_SIZES)
     parser.add_argument(
         "--directory", type=Path, default=_BUILD / "run", help="for the board's and the shop's data"
@@ -329,7 +336,7 @@ def main() -> int:
     try:
         _check_build(arguments.runtime)
         asyncio.run(_run(arguments))
-    except (BoardError, RunError) as error:
+    except (BoardError, BrokerError, RunError) as error:
         print(f"run: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # nobody reads any more; keep the interpreter from trying again

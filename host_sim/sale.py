@@ -21,17 +21,32 @@ from tillqr.sale import money
 from host_sim import english
 from host_sim.bench import Bench, BenchTimeout
 from host_sim.board import ROOT, RUNTIMES, BoardError
+from host_sim.broker import BROKERS, BrokerError
 from host_sim.phone import Phone, PhoneError
+from host_sim.road import ROADS
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
 OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
 _SECONDS_TO_EXPIRE = 5
+_SECONDS_TO_RESULT = 30
+"""On a road without pushes the display asks each 15 s."""
 _ITEMS = (("Milk 1 l", "2", 2), ("Bread", "1", 5), ("Apples", "0.532 kg", 3))
 
 
 class SaleError(RuntimeError):
     """The sale did not go as it was asked; the text says where."""
+
+
+_FAILURES = (
+    BenchTimeout,
+    BoardError,
+    BrokerError,
+    PhoneError,
+    RegisterError,
+    SaleError,
+    StorageError,
+)
 
 
 class Sale:
@@ -61,7 +76,7 @@ class Sale:
     async def run(self) -> str:
         """Run to the end; return the outcome."""
         info = await asyncio.to_thread(self._register.info)
-        await self._wait_for_network()
+        await self._wait_until_ready()
         await self._screen("idle")
         self._step("start", f"display {info['device']} answers; the idle screen is on")
         await self._cart()
@@ -72,12 +87,16 @@ class Sale:
         self._step("screen", f"the panel says so; the database has it: {result['outcome']}")
         return str(result["outcome"])
 
-    async def _wait_for_network(self) -> None:
+    async def _wait_until_ready(self) -> None:
+        """Until the display has all that a sale by code needs."""
+        lacks = ""
         for _ in range(200):
-            if not (await asyncio.to_thread(self._register.info))["lacks"]:
+            info = await asyncio.to_thread(self._register.info)
+            lacks = info["lacks"]
+            if not lacks:
                 return
             await asyncio.sleep(0.05)
-        raise SaleError("the display does not reach its backend")
+        raise SaleError(f"the display is not ready: it lacks {lacks}")
 
     async def _cart(self) -> None:
         amount, currency = self._arguments.amount, self._arguments.currency
@@ -105,26 +124,26 @@ class Sale:
 
     async def _result(self) -> dict:
         waiting = self._register.wait_for_result
-        result = await asyncio.to_thread(waiting, self._order, 30)
+        result = await asyncio.to_thread(waiting, self._order, _SECONDS_TO_RESULT)
         self._step("result", f"RESULT at the register, stored: {result['outcome']}")
         return result
 
     async def _paid(self) -> dict:
-        phone = Phone()
+        phone = self._bench.phone()
         page = await phone.open(self._qr_text)
         self._step("phone", "the phone opened the page")
         await phone.pay(page)
         await phone.close()
-        self._step("backend", "the phone paid")
+        self._step("backend", f"the phone paid{_carried(phone)}")
         return await self._result()
 
     async def _declined(self) -> dict:
-        phone = Phone()
+        phone = self._bench.phone()
         page = await phone.open(self._qr_text)
         self._step("phone", "the phone opened the page")
         await phone.decline(page, self._arguments.reason)
         await phone.close()
-        self._step("backend", f"the phone declined: {self._arguments.reason}")
+        self._step("backend", f"the phone declined: {self._arguments.reason}{_carried(phone)}")
         return await self._result()
 
     async def _cancelled(self) -> dict:
@@ -155,12 +174,17 @@ class Sale:
             "order": self._order,
             "outcome": outcome,
             "runtime": self._arguments.runtime,
+            "road": self._arguments.road,
             "amount": self._arguments.amount,
             "currency": self._arguments.currency,
             "db_rows": paid_rows(self._arguments.db, self._order),
             "qr_text": self._qr_text,
             "steps_ms": self._steps,
         }
+
+
+def _carried(phone: Phone) -> str:
+    return f"; its page took the result to the display: {phone.carried}" if phone.carried else ""
 
 
 def paid_rows(url: str, order: str) -> int:
@@ -185,7 +209,15 @@ async def run(arguments: argparse.Namespace) -> dict:
         print(f"{'backend':>9}  {words}", flush=True)
 
     directory = arguments.screens / "bench"
-    bench = Bench(arguments.runtime, arguments.board, directory, tell, **settings)
+    bench = Bench(
+        arguments.runtime,
+        arguments.board,
+        directory,
+        tell,
+        road=arguments.road,
+        broker=arguments.broker,
+        **settings,
+    )
     database = ShopDatabase(arguments.db)
     async with bench:
         register = await asyncio.to_thread(Register, bench.board.line.path, database, name="3")
@@ -213,6 +245,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reason", default="insufficient_funds", help="of a declined payment")
     parser.add_argument("--amount", type=int, default=1234, help="in minor units")
     parser.add_argument("--currency", default="EUR", help="ISO 4217 code")
+    parser.add_argument("--road", choices=ROADS, default="http", help="how the result comes")
+    parser.add_argument("--broker", choices=BROKERS, default="amqtt", help="of mqtt and mqtts")
     parser.add_argument("--order", default="", help="order number (default: the time)")
     parser.add_argument("--board", default="devkit_240x320")
     parser.add_argument("--db", default="", help="SQLAlchemy URL (default: build/sale/shop.db)")
@@ -234,7 +268,7 @@ def main() -> int:
         arguments.db = f"sqlite:///{arguments.screens}/shop.db"
     try:
         report = asyncio.run(run(arguments))
-    except (BenchTimeout, BoardError, PhoneError, RegisterError, SaleError, StorageError) as error:
+    except _FAILURES as error:
         print(f"sale: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

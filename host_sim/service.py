@@ -12,9 +12,9 @@ from starlette.applications import Starlette
 LOOPBACK = "127.0.0.1"
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody listens on now, of TCP or of UDP."""
+    with socket.socket(type=kind) as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 

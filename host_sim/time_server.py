@@ -1,9 +1,11 @@
 """A time server on loopback: answers SNTP (RFC 5905, section 14) from this machine's clock."""
 
 import asyncio
+import socket
 import time
+from typing import cast
 
-from host_sim.service import LOOPBACK
+from host_sim.service import LOOPBACK, free_port
 
 _SIZE = 48
 _CLIENT, _SERVER = 3, 4
@@ -23,7 +25,7 @@ class TimeServer:
         """Whether it answers nobody."""
         self.asked = 0
         """How many right questions came."""
-        self._port = 0
+        self._port = free_port(socket.SOCK_DGRAM)
         self._transport: asyncio.DatagramTransport | None = None
 
     @property
@@ -32,12 +34,11 @@ class TimeServer:
         return f"{LOOPBACK}:{self._port}"
 
     async def start(self) -> None:
-        """Begin to answer, on the same port as before if it ran before."""
+        """Begin to answer."""
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(
             lambda: _Protocol(self), local_addr=(LOOPBACK, self._port)
         )
-        self._port = self._transport.get_extra_info("sockname")[1]
 
     def stop(self) -> None:
         """Close the port."""
@@ -63,8 +64,7 @@ class _Protocol(asyncio.DatagramProtocol):
         self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, address: tuple) -> None:
         answer = self._server.answer(data)

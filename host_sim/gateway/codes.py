@@ -3,10 +3,15 @@
 import base64
 import hmac
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from host_sim.gateway import tokens
 
 _MAC_SIZE = 10
+_TOKEN_SIZE = 8
 _SHORTEST = 2 + 2 + 6 + 4 + 2 + 5 + 3 + 2 + 2 + 12 + 1 + _MAC_SIZE
+_PLAIN, _WITH_TOKEN = 1, 2
+VERBS = ("ask", "close", "open")
 
 
 class BadCode(ValueError):
@@ -15,11 +20,30 @@ class BadCode(ValueError):
 
 @dataclass(frozen=True)
 class Device:
-    """A display that the backend knows: its key and the number that names the key."""
+    """A display that the backend knows: its key and the number that names the key, and the key
+    before that one as long as the display may still use it."""
 
     name: str
     key: bytes
     key_number: int = 1
+    previous: tuple[int, bytes] | None = None
+    """Its number and the key."""
+
+    def key_of(self, number: int) -> bytes | None:
+        """The key of a number, if it is one of this display's."""
+        return dict(self._keys()).get(number)
+
+    def all_keys(self) -> list[bytes]:
+        """All its keys."""
+        return [key for _, key in self._keys()]
+
+    def _keys(self) -> list[tuple[int, bytes]]:
+        before = [self.previous] if self.previous else []
+        return [*before, (self.key_number, self.key)]
+
+    def with_key(self, key: bytes, number: int) -> "Device":
+        """The same display with a new key; its present one is now the one before."""
+        return replace(self, key=key, key_number=number, previous=(self.key_number, self.key))
 
 
 @dataclass(frozen=True)
@@ -36,6 +60,8 @@ class Payment:
     order: str
     attempt: str
     shop: str
+    key_number: int = 1
+    """Of the key that the code was signed with."""
 
 
 class _Fields:
@@ -63,21 +89,35 @@ class _Fields:
             raise BadCode("the code is too long")
 
 
-def read(code: str, devices: dict[str, Device]) -> Payment:
-    """The payment in a code whose MAC verifies under its device's key; raises BadCode."""
+def read(code: str, devices: dict[str, Device], now: float | None = None) -> Payment:
+    """The payment in a code whose MAC verifies under its device's key; raises BadCode.
+
+    now: the Unix time at which the code is opened: one that changes must be of that time. Without,
+    a code of any time is read.
+    """
     data = _unpacked(code)
     fields = _Fields(data[:-_MAC_SIZE])
     version, key_number = fields.take(2)
-    if version != 1:
-        raise BadCode(f"the code has version {version}, not 1")
+    if version not in (_PLAIN, _WITH_TOKEN):
+        raise BadCode(f"the code has version {version}")
     device = devices.get(fields.text())
-    if device is None or device.key_number != key_number:
+    key = device.key_of(key_number) if device else None
+    if device is None or key is None:
         raise BadCode("the code is of a display that is not known")
-    expected = hmac.digest(device.key, b"tillqr code" + data[:-_MAC_SIZE], "sha256")
+    expected = hmac.digest(key, b"tillqr code" + data[:-_MAC_SIZE], "sha256")
     if not hmac.compare_digest(expected[:_MAC_SIZE], data[-_MAC_SIZE:]):
         raise BadCode("the code was tampered with")
-    payment = Payment(
-        device=device.name,
+    payment = _payment(fields, device.name, key_number)
+    said = fields.take(_TOKEN_SIZE).decode("latin-1") if version == _WITH_TOKEN else None
+    fields.end()
+    if said is not None and now is not None and not tokens.is_fresh(said, key, now):
+        raise BadCode("the code has changed since; scan the one on the display")
+    return payment
+
+
+def _payment(fields: _Fields, device: str, key_number: int) -> Payment:
+    return Payment(
+        device=device,
         serial=fields.take(6).hex(),
         address=str(ipaddress.IPv4Address(fields.take(4))),
         port=int.from_bytes(fields.take(2), "big"),
@@ -87,9 +127,8 @@ def read(code: str, devices: dict[str, Device]) -> Payment:
         order=fields.text(),
         attempt=fields.take(12).hex(),
         shop=fields.text(),
+        key_number=key_number,
     )
-    fields.end()
-    return payment
 
 
 def _unpacked(code: str) -> bytes:
@@ -103,15 +142,20 @@ def _unpacked(code: str) -> bytes:
 
 
 def query_verb(question: object, devices: dict[str, Device]) -> tuple[Payment, str]:
-    """The payment and the verb ("ask" or "close") of a signed question; raises BadCode."""
+    """The payment and the verb, one of VERBS, of a signed question; raises BadCode.
+
+    After a change of keys a question may be signed with the new one about a code of the old one.
+    """
     if not isinstance(question, dict):
         raise BadCode("the question is no object")
     code, verb, mac = (question.get(name) for name in ("code", "verb", "mac"))
-    if not isinstance(code, str) or not isinstance(mac, str) or verb not in ("ask", "close"):
+    if not isinstance(code, str) or not isinstance(mac, str) or verb not in VERBS:
         raise BadCode("the question lacks a field")
     payment = read(code, devices)
     signed = b"tillqr query" + verb.encode() + code.encode()
-    expected = hmac.digest(devices[payment.device].key, signed, "sha256").hex()
-    if not hmac.compare_digest(expected.encode(), mac.encode()):
+    expected = [
+        hmac.digest(key, signed, "sha256").hex() for key in devices[payment.device].all_keys()
+    ]
+    if not any(hmac.compare_digest(one.encode(), mac.encode()) for one in expected):
         raise BadCode("the question was tampered with")
     return payment, verb

@@ -21,6 +21,7 @@ margin-top:18px;background:var(--good);color:#fff}
 button.quiet{background:#fff;color:var(--bad);border:1.5px solid var(--bad);margin-top:10px}
 select{width:100%;padding:12px;font:inherit;border-radius:11px;border:1px solid #8a94a0;
 background:#fff;margin-top:26px}
+#carried{margin:22px 0 0}
 .end{font-size:30px;font-weight:700;margin:0 0 8px}.paid{color:var(--good)}
 .failed,.closed{color:var(--bad)}
 """
@@ -59,8 +60,8 @@ def charge_page(charge: dict) -> str:
     return _page("Pay", charge["shop"], _details(charge) + forms)
 
 
-def ended_page(charge: dict) -> str:
-    """A charge that has ended."""
+def ended_page(charge: dict, carried: str = "") -> str:
+    """A charge that has ended; carried: what takes its receipt to the display."""
     words = {"paid": "Paid", "failed": "Not paid", "closed": "No longer valid"}[charge["state"]]
     more = REASONS.get(charge["reason"], "")
     if charge["state"] == "paid":
@@ -68,7 +69,7 @@ def ended_page(charge: dict) -> str:
     if charge["state"] == "closed":
         more = "This code can't be paid any more. Please ask at the register."
     end = f'<p class="end {charge["state"]}">{words}</p><p>{escape(more)}</p>'
-    return _page(words, charge["shop"], end + _details(charge))
+    return _page(words, charge["shop"], end + _details(charge) + carried)
 
 
 def refused_page(why: str) -> str:

@@ -18,19 +18,27 @@ class Pusher:
     def __init__(self, delivered: Callable[[str], None]) -> None:
         """delivered(attempt) is called when a board has a result."""
         self._delivered = delivered
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def push(self, receipt: dict, address: str, port: int) -> None:
         """Begin to deliver a receipt to the board at address and port."""
-        task = asyncio.create_task(self._deliver(receipt, f"http://{address}:{port}/result"))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        attempt = receipt["attempt"]
+        if attempt not in self._tasks:
+            task = asyncio.create_task(self._deliver(receipt, f"http://{address}:{port}/result"))
+            self._tasks[attempt] = task
+            task.add_done_callback(lambda done: self._forget(attempt, done))
 
     async def stop(self) -> None:
-        """Give up what is under way; it is pushed again after the next start."""
-        for task in self._tasks:
+        """Give up what is under way; it is pushed again once it is asked for again."""
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget(self, attempt: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(attempt) is task:
+            del self._tasks[attempt]
 
     async def _deliver(self, receipt: dict, url: str) -> None:
         pause = _FIRST_PAUSE

@@ -18,6 +18,8 @@ charges = sa.Table(
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("shop", sa.String(20), nullable=False),
+    sa.Column("key_number", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("text", sa.String(512), nullable=False, server_default=""),
     sa.Column("state", sa.String(8), nullable=False, default="open"),
     sa.Column("transaction", sa.String(40), nullable=False, default=""),
     sa.Column("reason", sa.String(24), nullable=False, default=""),
@@ -31,6 +33,16 @@ class Store:
     def __init__(self, url: str) -> None:
         self._engine = sa.create_engine(url)
         _metadata.create_all(self._engine)
+        self._add_columns()
+
+    def _add_columns(self) -> None:
+        """Bring a table that an older backend made up to date."""
+        there = {column["name"] for column in sa.inspect(self._engine).get_columns(charges.name)}
+        with self._engine.begin() as connection:
+            for column in charges.columns:
+                if column.name not in there:
+                    words = sa.schema.CreateColumn(column).compile(self._engine)
+                    connection.execute(sa.text(f"ALTER TABLE {charges.name} ADD COLUMN {words}"))
 
     def close(self) -> None:
         """Let go of the database."""
@@ -49,6 +61,18 @@ class Store:
         """The charge of an attempt."""
         with self._engine.begin() as connection:
             return connection.execute(self._select(attempt)).mappings().first()
+
+    def set_text(self, attempt: str, text: str) -> None:
+        """Keep what the code of a charge says."""
+        change = charges.update().where(charges.c.attempt == attempt).values(text=text)
+        with self._engine.begin() as connection:
+            connection.execute(change)
+
+    def of_text(self, text: str) -> sa.RowMapping | None:
+        """The charge whose code says that."""
+        with self._engine.begin() as connection:
+            query = sa.select(charges).where(charges.c.text == text, charges.c.text != "")
+            return connection.execute(query).mappings().first()
 
     def settle(self, attempt: str, state: str, transaction: str = "", reason: str = "") -> bool:
         """End an open charge; False if it has ended before."""

@@ -43,6 +43,15 @@ class Counter:
         await self.call(self.register.start_payment, order, amount, "EUR")
         return await self.bench.code_on_panel()
 
+    async def pay(self, code: str, javascript: bool = True) -> Phone:
+        """A phone of this counter opens a code and pays; the phone, put away."""
+        phone = self.bench.phone(javascript)
+        try:
+            await phone.pay(await phone.open(code))
+        finally:
+            await phone.close()
+        return phone
+
     async def result(self, order: str = "1001") -> dict:
         """The RESULT of an order."""
         return dict(await self.call(self.register.wait_for_result, order, 20))

@@ -46,6 +46,7 @@ def test_outcome(runtime: str, outcome: str, tmp_path: Path) -> None:
         "order",
         "outcome",
         "runtime",
+        "road",
         "amount",
         "currency",
         "db_rows",
@@ -53,6 +54,7 @@ def test_outcome(runtime: str, outcome: str, tmp_path: Path) -> None:
         "steps_ms",
     }
     assert (report["outcome"], report["runtime"]) == (OUTCOMES[outcome], runtime)
+    assert report["road"] == "http"
     assert (report["amount"], report["currency"]) == (4711, "JPY")
     assert report["db_rows"] == (outcome == "paid")
     with sqlite3.connect(database) as connection:
@@ -79,6 +81,8 @@ def test_a_small_square_panel(tmp_path: Path) -> None:
         (("--amount", "0"), "amount must be"),
         (("--amount", "12.50"), "invalid int value"),
         (("--runtime", "jython"), "invalid choice"),
+        (("--road", "sea"), "invalid choice"),
+        (("--broker", "rabbit"), "invalid choice"),
         (("--board", "toaster"), "there is no board"),
         (("--db", "sqlite:////no/such/place.db"), "can't open the database"),
     ],
