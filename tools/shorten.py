@@ -146,7 +146,7 @@ class _Places(ast.NodeVisitor):
         bound = _bound(node)
         scope = {old: new for old, new in self._scope.items() if old not in own}
         taken = set(dir(builtins)) | set(keyword.kwlist) | set(_used(node)) | bound | own
-        taken |= set(self._scope.values())
+        taken |= set(self._scope.values()) | set(self._short.values())
         free = (word for word in short_names("") if word not in taken)
         if node.args.kwarg:  # a call may name anything: what takes it must not be called so
             parameters = [one for one in (node.args.vararg, node.args.kwarg) if one]

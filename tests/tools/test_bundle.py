@@ -17,6 +17,7 @@ from types import CodeType, ModuleType
 
 import pytest
 
+from tools import rom_names
 from tools.bundle import BUNDLE, Bundle, bundle
 from tools.compile import ON_DEMAND, ROOT, join
 from tools.shorten import Clash
@@ -870,11 +871,11 @@ import binascii
 result = Used().used()
 """)
     assert made.source == (
-        "import os\n\nclass _a:\n\n    def used(self):\n        return (os.sep, _b())\n\n"
-        "def _b():\n    return 3\n"
+        "import os\n\nclass aw:\n\n    def used(self):\n        return (os.sep, cb())\n\n"
+        "def cb():\n    return 3\n"
     )
-    assert made.others[MAIN] == "from tillqr.resident import _a as Used\nresult = Used().used()\n"
-    assert made.names == [("tillqr.a", "Used", "_a"), ("tillqr.a", "helper", "_b")]
+    assert made.others[MAIN] == "from tillqr.resident import aw as Used\nresult = Used().used()\n"
+    assert made.names == [("tillqr.a", "Used", "aw"), ("tillqr.a", "helper", "cb")]
 
 
 @pytest.mark.parametrize(
@@ -950,8 +951,8 @@ def get():
 # tillqr.main
 from tillqr.a import get
 """)
-    values = "(f\"<it's>\", \"it's\", _a, _a, _b, _b, f'{_b}{_a}')"
-    assert made.source == f"_a = 1.5\n_b = b'raw'\n\ndef _c():\n    return {values}\n"
+    values = "(f\"<it's>\", \"it's\", aw, aw, cb, cb, f'{cb}{aw}')"
+    assert made.source == f"aw = 1.5\ncb = b'raw'\n\ndef dt():\n    return {values}\n"
 
 
 def test_private_constants_of_a_module_that_stays_a_file_are_left_out() -> None:
@@ -975,7 +976,7 @@ class Box:
 from tillqr.a import fast, Box
 result = Box().slow
 """)
-    assert "def _a(first: ptr8, *, second: int) -> int:" in made.source
+    assert "def aw(first: ptr8, *, second: int) -> int:" in made.source
     assert "def slow(self, first=3):" in made.source
 
 
@@ -990,25 +991,26 @@ def test_hundreds_of_names_share_nothing() -> None:
     made = bundle(sources, {"tillqr"}, APART)
     assert ran(files(made), {"tillqr"}).result == (list(range(800)), (6, [1], [0]), 2)
     short = {new for _, _, new in made.names}
-    assert len(short) == 803 and max(map(len, short)) <= 4
+    assert len(short) == 803 and short > set(rom_names.NAMES)
     assert not short & {"_a", "_b", "_c", "_d", "_e", "_g", "_h", "_i"}
+    assert max(map(len, short - set(rom_names.NAMES))) <= 4
 
 
 def test_globals_share_names_with_methods() -> None:
     made = joined("""
 # tillqr.a
 class One:
-    def _a(self):
+    def aw(self):
         return two()
     def get(self):
-        return self._a()
+        return self.aw()
 def two():
     return 2
 # tillqr.main
 from tillqr.a import One
 result = One().get()
 """)
-    assert [new for _, _, new in made.names] == ["_a", "_b"]
+    assert [new for _, _, new in made.names] == ["aw", "cb"]
     assert ran(files(made), {"tillqr"}).result == 2
 
 
@@ -1054,7 +1056,7 @@ REFUSED = [
     ("class Some:\n    value = [1]\n    value.append(2)", "a class hides value"),
     ("class Some:\n    NUMBER = NUMBER", "a class hides NUMBER"),
     (
-        "class Some:\n    def _a(self):\n        pass\n    x = value, own\nSome()._a()",
+        "class Some:\n    def aw(self):\n        pass\n    x = value, own\nSome().aw()",
         "hides value, which",
     ),
     ("print(__name__)", "__name__ is another one in the bundle"),
@@ -1238,6 +1240,8 @@ def test_the_firmware_is_joined(firmware: Bundle) -> None:
     assert len(firmware.names) > 120 and len(firmware.others) > 15
     assert all(name == "tillqr" or name.startswith(ON_DEMAND) for name in firmware.others)
     assert {"tillqr.qr.encoder", "tillqr.sale.checkout"} <= {name for name, _, _ in firmware.names}
-    assert not [one for one in firmware.names if not one[2].startswith("_")]
+    cheap = set(rom_names.NAMES)
+    assert not [one for one in firmware.names if one[2] not in cheap and one[2][0] != "_"]
+    assert sum(one[2] in cheap for one in firmware.names) > 100
     assert "TYPE_CHECKING" not in "".join(files(firmware).values())
     assert "const(" not in "".join(files(firmware).values())
