@@ -21,13 +21,15 @@ BAUD ?=
 TILL_PORT ?=
 MICROPYTHON ?=
 ANY_IMAGE ?=
+FORGED ?=
+SEED ?=
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel size \
-	qr-conformance bench-qr picture clean
+	attack qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -92,6 +94,9 @@ bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs val
 
 size: setup ## every module's bytes and memory, the heap at rest, instructions to start (needs valgrind, nodejs, npm)
 	@$(BIN)/python -m tools.size
+
+attack: setup ## 100,000 forged results on each runtime, and a board: none may count (FORGED= SEED=)
+	@$(BIN)/python -m tools.attack $(if $(FORGED),--forged $(FORGED)) $(if $(SEED),--seed $(SEED))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance

@@ -1,0 +1,252 @@
+"""The campaign of forged results: it passes, each fault makes it fail, and its rule is right."""
+
+import itertools
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from host_sim.bench import Bench
+from host_sim.gateway import receipts
+from tests import vectors
+from tools.attack import board, campaign, dress, lax, rule, signing, spoil
+from tools.attack.__main__ import main
+from tools.attack.rounds import CLASSES, tries
+from tools.attack.scene import Scene, some_display, some_receipt
+from tools.attack.tally import ACCEPTED, REFUSALS, last_line
+from tools.attack.target import RUNTIMES, Step
+
+FORGED = 900
+ROUNDS = 3
+NOTHING_ACCEPTED = {"raise", "leak"}
+"""Faults that let nothing forged through: something else is wrong with them."""
+
+
+@pytest.fixture(scope="module")
+def rounds() -> list[list[Step]]:
+    made = (next(campaign.rounds(FORGED, seed)) for seed in range(ROUNDS))
+    return list(made)
+
+
+def a_scene(seed: int = 3) -> Scene:
+    rng = random.Random(seed)
+    display = some_display(rng)
+    main, other = (some_receipt(rng, display) for _ in range(2))
+    return Scene(display, main, other, {one["attempt"]: one for one in (main, other)}, (), ())
+
+
+# The firmware under attack.
+
+
+def test_nothing_forged_counts_and_all_that_is_true(rounds: list[list[Step]]) -> None:
+    tallies = campaign.run(rounds, RUNTIMES)
+    for tally in tallies:
+        assert tally.passed, tally.complaints
+        assert tally.tried(rule.FORGED) >= ROUNDS * FORGED
+        assert tally.tried(rule.GENUINE) > 40
+        assert {group for sort, group in tally.rows if sort == rule.FORGED} == set(CLASSES)
+        assert {name for row in tally.rows.values() for name in row.names} == REFUSALS
+    assert re.fullmatch(
+        r"attack: (\d+) forged, 0 accepted; (\d+) genuine, \2 accepted", last_line(tallies)
+    )
+
+
+@pytest.mark.parametrize("fault", sorted(spoil.FAULTS))
+def test_every_fault_is_found(fault: str, rounds: list[list[Step]]) -> None:
+    for tally in campaign.run(rounds, RUNTIMES, fault):
+        assert not tally.passed, tally.target
+        assert tally.complaints, tally.target
+        assert (tally.accepted(rule.FORGED) == 0) == (fault in NOTHING_ACCEPTED), tally.target
+
+
+def test_the_command_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--forged", "300", "--board-forged", "0", "--seed", "2"]
+    assert main(arguments) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"attack: \d+ forged, 0 accepted; (\d+) genuine, \1 accepted", last)
+    assert main([*arguments, "--spoil", "any_mac"]) == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"attack: \d+ forged, [1-9]\d* accepted; \d+ genuine, \d+ accepted", last)
+
+
+def test_the_same_seed_makes_the_same_bodies(rounds: list[list[Step]]) -> None:
+    assert next(campaign.rounds(FORGED, seed=0)) == rounds[0] != rounds[1]
+
+
+# A board under attack.
+
+
+def test_a_board() -> None:
+    tally = board.run(forged=80, sales=2, seed=4)
+    assert tally.passed, tally.complaints
+    assert (tally.tried(rule.FORGED), tally.tried(rule.GENUINE)) == (80, 2)
+
+
+class Talkative(board.Http):
+    """A way that tells the board something of its own."""
+
+    async def deliver(self, body: bytes) -> str:
+        if body.startswith(b'{"version": 1'):
+            await super().deliver(b"{}")
+        return await super().deliver(body)
+
+
+class Deaf(board.Http):
+    """A way that hears "accepted" whatever the board says."""
+
+    async def deliver(self, body: bytes) -> str:
+        await super().deliver(body)
+        return ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("way", "complaint"), [(Talkative, "the board counts receipt_malformed"), (Deaf, "accepted")]
+)
+def test_a_board_that_is_told_otherwise(way: type[board.Http], complaint: str) -> None:
+    def make(bench: Bench) -> board.Way:
+        return way(bench)
+
+    tally = board.run(forged=20, sales=1, seed=4, way=make)
+    assert not tally.passed
+    assert any(complaint in words for words in tally.complaints), tally.complaints
+
+
+# What is forged.
+
+
+def test_macs_are_those_of_the_protocol_and_of_the_backend() -> None:
+    lines = vectors.load("receipts")
+    for body, encoded in zip(lines[::2], lines[1::2], strict=True):
+        receipt = json.loads(body)
+        assert signing.encoded(receipt).hex() == encoded == receipts.encoded(receipt).hex()
+        assert signing.sign({**receipt, "mac": ""}, bytes(range(32))) == receipt
+
+
+def sorts(scene: Scene, *bodies: bytes) -> list[str]:
+    return [rule.judge(body, scene)[0] for body in bodies]
+
+
+def test_what_leaves_the_meaning_is_genuine() -> None:
+    scene = a_scene()
+    body = dress.plain(scene.main)
+    mac = scene.main["mac"].encode()
+    amount = b'"amount": %d' % scene.main["amount"]
+    assert (
+        sorts(
+            scene,
+            body,
+            body.replace(b" ", b"\n\t"),
+            body.replace(mac, mac.upper()),
+            body.replace(b"device", rb"\u0064evice"),
+            body.replace(amount, b'"amount": 7, ' + amount),
+            body[:-1] + b', "more": [1e3]}',
+            body.ljust(768),
+            *(dress.dressed(random.Random(seed), scene.main) for seed in range(60)),
+        )
+        == [rule.GENUINE] * 67
+    )
+
+
+def test_what_changes_the_meaning_is_forged() -> None:
+    scene = a_scene()
+    body = dress.plain(scene.main)
+    mac = scene.main["mac"].encode()
+    amount = b'"amount": %d' % scene.main["amount"]
+    sign = scene.display.sign
+    assert (
+        sorts(
+            scene,
+            body.replace(amount, amount + b', "amount": 7'),
+            body.replace(amount, amount + b".0"),
+            body.replace(amount, b'"amount": "%d"' % scene.main["amount"]),
+            body.replace(mac, bytes((mac[0] ^ 1,)) + mac[1:]),
+            body.replace(mac, mac[:62]),
+            body.ljust(769),
+            body[:-1],
+            b"[" + body + b"]",
+            b"\xff" + body,
+            *(
+                dress.plain(sign(scene.main, **{name: scene.other[name]}))
+                for name in ("order", "amount")
+            ),
+            dress.plain(sign(scene.main, attempt="00" * 12)),
+            dress.plain(sign(scene.main, state="late")),
+            dress.plain(sign(scene.main, transaction="T" * 41)),
+            dress.plain(signing.sign(scene.main, b"another device's key, 32 bytes..")),
+        )
+        == [rule.FORGED] * 15
+    )
+
+
+def test_what_only_one_reader_takes_is_unclear() -> None:
+    scene = a_scene()
+    body = dress.plain(scene.main)
+    smile = scene.display.sign(scene.main, transaction="\U0001f600")
+    assert sorts(
+        scene,
+        body[:-1] + b"]",
+        body.replace(b",", b""),
+        body + b"\0{",
+        body.replace(b'"version": 1', b'"version": 01'),
+        body[:-1] + b', "more": NaN, 1}',
+        dress.plain(smile),
+    ) == [rule.UNCLEAR] * 4 + [rule.FORGED, rule.UNCLEAR]
+
+
+DESCRIBE = """
+def describe(read, octets, body):
+    try:
+        value = read(body)
+    except ValueError:
+        return "nothing"
+    if type(value) is not dict:
+        return type(value).__name__
+    texts = (str, int)
+    return str(sorted(
+        (octets(name), type(one).__name__, octets(str(one)) if type(one) in texts else "")
+        for name, one in value.items() if type(name) is str
+    ))
+"""
+ON_THE_CHIP = f"""
+import json, sys
+{DESCRIBE}
+def read(body):
+    return json.loads(str(body, "utf-8"))
+def octets(text):
+    return text.encode().hex()
+for line in sys.stdin:
+    print(describe(read, octets, bytes.fromhex(line.strip())))
+"""
+
+
+def octets(text: str) -> str:
+    try:
+        return text.encode("utf-8", "surrogateescape").hex()  # as lax.read made it of no UTF-8
+    except UnicodeError:
+        return signing.octets(text).hex()
+
+
+def test_the_lax_reader_reads_as_micropython_does() -> None:
+    """Also what a flipped bit or a lost quotation mark makes of a receipt."""
+    steps = itertools.islice(tries(random.Random(5), a_scene()), 2500)
+    texts = [step.content for step in steps if len(step.content) <= rule.MOST_BYTES]
+    names: dict = {}
+    exec(DESCRIBE, names)
+    ours = [names["describe"](lax.read, octets, text) for text in texts]
+    run = subprocess.run(
+        [Path(sys.executable).parent / "micropython", "-c", ON_THE_CHIP],
+        input="".join(text.hex() + "\n" for text in texts),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MICROPYPATH": ".frozen"},
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stdout[-300:] + run.stderr
+    assert len(set(ours)) > 500
+    for text, mine, chips in zip(texts, ours, run.stdout.splitlines(), strict=True):
+        assert mine == chips, text
