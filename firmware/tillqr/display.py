@@ -78,6 +78,7 @@ class Display:
         self._deadline = 0
         self._timed = False
         self._result_sent = False
+        self._refused: "Attempt | None" = None
         self._retry_at = 0
 
     def connect(self, link: "Link", port: "TillPort", backend: "Backend") -> None:
@@ -116,6 +117,7 @@ class Display:
         attempt = self._book.find(content["attempt"])
         if reason:
             self._counters.add("result_refused")
+            self._refused = attempt
             self._retry_at = time.ticks_add(time.ticks_ms(), _RESULT_PAUSE_MS)
         elif attempt is not None and attempt.outcome == content["outcome"]:
             attempt.delivered = True
@@ -313,7 +315,7 @@ class Display:
         """Hand the link one outcome at a time, until the register has acknowledged them all."""
         if self._result_sent or time.ticks_diff(self._retry_at, time.ticks_ms()) > 0:
             return
-        attempt = self._book.undelivered()
+        attempt = self._book.undelivered(self._refused)
         if attempt is not None:
             self._result_sent = self._link.send(message.RESULT, attempt.result())
 

@@ -23,7 +23,41 @@ def parse(data: "bytes | memoryview") -> dict:
         raise BadUtf8() from None
     if text.count("[") + text.count("{") > _MOST_BRACKETS:
         raise ValueError("too many brackets")
-    value = json.loads(text)
+    value = json.loads(_joined(text) if "\\ud" in text.lower() else text)
     if not isinstance(value, dict):
         raise ValueError("no object")
     return value
+
+
+def _joined(text: str) -> str:
+    """JSON in which no character is a pair of escapes (RFC 8259, 7): the chip's parser takes the
+    halves for two characters. Raises ValueError where an escape has no hex digits."""
+    out = ""
+    start = 0
+    while True:
+        at = text.find("\\", start)
+        if at < 0:
+            return out + text[start:]
+        end = at + 2
+        if text[at + 1 : end] == "u":
+            end = at + 6
+            high = int(text[at + 2 : end], 16)
+            if 0xD800 <= high < 0xDC00 and text[end : end + 2] == "\\u":
+                low = int(text[end + 2 : end + 6], 16)
+                if 0xDC00 <= low < 0xE000:
+                    out += text[start:at] + chr((high << 10) + low - 0x35FDC00)
+                    start = end + 6
+                    continue
+        out += text[start:end]
+        start = end
+
+
+def is_text(value: str, low: int, high: int) -> bool:
+    """Whether a value is a `text` of PROTOCOL.md, 4, of so many bytes."""
+    return low <= len(value.encode()) <= high and all(map(_in_text, value))
+
+
+def _in_text(character: str) -> bool:
+    """No control characters (C0, DEL, C1), no surrogates."""
+    code = ord(character)
+    return 32 <= code < 0x7F or 0xA0 <= code < 0xD800 or code >= 0xE000

@@ -80,11 +80,11 @@ def test_only_settled_and_delivered_attempts_are_forgotten():
 def test_what_is_undelivered_and_what_is_to_be_asked():
     attempts = book()
     attempt = attempts.find(NONCE)
-    assert attempts.undelivered() is None and attempts.to_ask() is None
+    assert attempts.undelivered(None) is None and attempts.to_ask() is None
     attempt.question = "close"
     assert attempts.to_ask() is attempt
     attempt.outcome = "cancelled"
-    assert attempts.undelivered() is attempt
+    assert attempts.undelivered(None) is attempt
     attempts.accept(signed(state="closed", transaction=""))
     assert attempts.to_ask() is None
     assert attempts.of_order("1001") is attempt and attempts.of_order("9") is None

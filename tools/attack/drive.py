@@ -22,7 +22,7 @@ from tillqr.sale import attempts, mac, receipt
 
 def make_book(device: str, key: str, number: int) -> attempts.Attempts:
     """The target. This is the one place that constructs it."""
-    return attempts.Attempts(device, mac.Key(bytes.fromhex(key), number))
+    return attempts.Attempts(device, [mac.Key(bytes.fromhex(key), number)])
 
 
 def judge(book: attempts.Attempts, body: bytes) -> list:

@@ -129,12 +129,13 @@ class Attempts:
                 return attempt
         return None
 
-    def undelivered(self) -> "Attempt | None":
-        """The oldest attempt whose outcome the register has not acknowledged."""
+    def undelivered(self, refused: "Attempt | None") -> "Attempt | None":
+        """The oldest attempt whose outcome the register has not acknowledged; the one that it
+        refused last only if there is no other, so that it stands in nobody's way."""
         for attempt in self._book:
-            if attempt.outcome and not attempt.delivered:
+            if attempt.outcome and not attempt.delivered and attempt is not refused:
                 return attempt
-        return None
+        return refused if refused is not None and not refused.delivered else None
 
     def to_ask(self) -> "Attempt | None":
         """What the backend is to be asked about next: first what a customer waits for."""

@@ -100,7 +100,7 @@ def parse(body: bytes) -> Receipt:
 def _well_formed(fields: dict) -> bool:
     for name, low, high in _TEXTS:
         value = fields.get(name)
-        if type(value) is not str or not low <= len(value.encode()) <= high:
+        if type(value) is not str or not strict_json.is_text(value, low, high):
             return False
     if type(fields.get("mac")) is not str or len(fields["mac"]) != 2 * mac.SIZE:
         return False

@@ -77,7 +77,7 @@ FIELDS = {
     QUERY: "order? name 1 20",
     STATUS: "order? name 0 20,state status,reason? text 0 40,attempt? name 0 24",
     RESULT: "order name 1 20,register name 1 8,amount integer 1 9999999999,currency text 3 3,"
-    "attempt name 1 24,outcome outcome,transaction? name 0 40,reason? text 0 40",
+    "attempt name 1 24,outcome outcome,transaction? text 0 40,reason? text 0 40",
     ACK: "",
     NAK: "reason name 1 24,detail? text 0 80",
 }
@@ -112,7 +112,7 @@ def _fits(value: object, check: str, low: int, high: int) -> bool:
     if check == "name":
         return low <= len(value) <= high and all(map(_in_name, value))
     if check == "text":
-        return low <= len(value.encode()) <= high and all(map(_in_text, value))
+        return strict_json.is_text(value, low, high)
     return value in _choices(check)
 
 
@@ -124,12 +124,6 @@ def _in_name(character: str) -> bool:
         or "a" <= character <= "z"
         or character in "._-"
     )
-
-
-def _in_text(character: str) -> bool:
-    """No control characters (C0, DEL, C1), no surrogates."""
-    code = ord(character)
-    return 32 <= code < 0x7F or 0xA0 <= code < 0xD800 or code >= 0xE000
 
 
 def _is_line(line: object) -> bool:
