@@ -16,7 +16,7 @@ class Anything:
         return Anything
 
 
-for name in ("_thread", "machine", "network", "esp32", "socket", "asyncio", "select"):
+for name in ("_thread", "machine", "network", "esp32", "socket", "asyncio", "select", "ssl", "random"):
     sys.modules[name] = Anything()
 
 
