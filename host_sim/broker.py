@@ -33,6 +33,7 @@ _DISPLAY_WRITES = ("till/%u/charge", "till/%u/status")
 _BACKEND_READS = ("till/+/charge", "till/+/status")
 _BACKEND_WRITES = ("till/+/result", "till/+/answer", "tillqr/backend")
 _ELSEWHERE = "/usr/sbin"  # where Debian has it; not on everyone's PATH
+_RUNNING = b" running\n"
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
@@ -107,6 +108,7 @@ class Mosquitto(_Base):
     async def start(self) -> None:
         """Begin to serve; raises BrokerError."""
         await self._write_passwords()
+        written = self.log.stat().st_size if self.log.exists() else 0
         (self._directory / "acl").write_text(_acl())
         configuration = self._directory / "mosquitto.conf"
         configuration.write_text("\n".join(self._configuration()) + "\n")
@@ -118,7 +120,7 @@ class Mosquitto(_Base):
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,  # a terminal's Ctrl-C is for the bench
         )
-        await self._until_it_listens()
+        await self._until_it_says_so(written)
 
     async def stop(self) -> None:
         """End in order."""
@@ -166,14 +168,13 @@ class Mosquitto(_Base):
         if await hashing.wait():
             raise BrokerError(f"mosquitto_passwd ended with status {hashing.returncode}")
 
-    async def _until_it_listens(self) -> None:
+    async def _until_it_says_so(self, written: int) -> None:
+        """Wait until it serves; written: how much of the log is of earlier runs."""
         assert self._process is not None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_START_SECONDS):
                 while self._process.returncode is None:
-                    with contextlib.suppress(OSError):
-                        _, writer = await asyncio.open_connection(LOOPBACK, self.port)
-                        writer.close()
+                    if self.log.exists() and _RUNNING in self.log.read_bytes()[written:]:
                         return
                     await asyncio.sleep(_LOOK_SECONDS)
         await self.kill()
