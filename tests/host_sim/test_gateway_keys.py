@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.host_sim.made import DEVICE, NONCE, code, endpoint, question, serving, until
 
 from host_sim.gateway import codes, receipts, tokens
 from host_sim.gateway.codes import Device, Payment
 from host_sim.phone import Phone, PhoneError
 from tests import vectors
+from tests.host_sim.made import DEVICE, NONCE, code, endpoint, question, serving, until
 
 NEW = DEVICE.with_key(b"n" * 16, 2)
 
