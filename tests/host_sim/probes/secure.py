@@ -1,4 +1,4 @@
-"""A script on the board, in main.py's place: asks the backend over TLS, verified as firmware does it,
+"""A script on the board, in main.py's place: asks the backend over verified TLS, as firmware does,
 and says what came of it."""
 
 import asyncio
