@@ -20,10 +20,10 @@ from pathlib import Path
 import uvicorn
 
 from host_sim.board import ROOT
-from host_sim.broker import BACKEND_USER
 from host_sim.gateway.app import Gateway
 from host_sim.gateway.broker import Login
 from host_sim.gateway.codes import Device
+from host_sim.rights import BACKEND_USER
 
 _PORT = 8080
 _LOOK_SECONDS = 1.0

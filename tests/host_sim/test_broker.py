@@ -13,7 +13,8 @@ import pytest
 
 from host_sim import broker as brokers
 from host_sim import certificates
-from host_sim.broker import BACKEND_USER, BROKERS, Broker, BrokerError
+from host_sim.broker import BROKERS, Broker, BrokerError
+from host_sim.rights import BACKEND_USER
 
 USERS = {"D0001": "first secret", "D0002": "second secret", BACKEND_USER: "third secret"}
 
@@ -127,6 +128,63 @@ async def test_a_will_is_kept_for_who_comes_later(kind: str, tmp_path: Path) -> 
 async def display_status(backend: aiomqtt.Client) -> AsyncIterator[aiomqtt.Message]:
     async for message in backend.messages:
         yield message
+
+
+def _string(text: bytes) -> bytes:
+    return len(text).to_bytes(2, "big") + text
+
+
+class Raw:
+    """A display whose packets are bytes, so that it can leave out a PUBACK."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def packet(self) -> tuple[int, bytes]:
+        """The next packet's type with its flags, and the rest; short ones only."""
+        async with asyncio.timeout(5):
+            kind, size = await self._reader.readexactly(2)
+            return kind, await self._reader.readexactly(size)
+
+    def send(self, kind: int, body: bytes) -> None:
+        self._writer.write(bytes((kind, len(body))) + body)
+
+    def cut(self) -> None:
+        self._writer.transport.abort()
+
+
+async def raw(broker: Broker) -> Raw:
+    """A display with its session, connected."""
+    made = Raw(*await asyncio.open_connection("127.0.0.1", broker.port))
+    head = _string(b"MQTT") + bytes((4, 0b11000000, 0, 30))
+    made.send(0x10, head + b"".join(map(_string, (b"raw", b"D0001", b"first secret"))))
+    kind, said = await made.packet()
+    assert (kind, said[1]) == (0x20, 0)
+    return made
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+async def test_what_was_not_acknowledged_comes_again(kind: str, tmp_path: Path) -> None:
+    async with running(kind, tmp_path) as broker, client(broker, BACKEND_USER) as backend:
+        display = await raw(broker)
+        display.send(0x82, b"\0\1" + _string(b"till/D0001/result") + b"\1")
+        assert await display.packet() == (0x90, b"\0\1\1")
+        await backend.publish("till/D0001/result", b"receipt", qos=1)
+        for acknowledged in (False, False, True):
+            kind_and_flags, body = await display.packet()
+            assert kind_and_flags & 0xF6 == 0x32  # PUBLISH, QoS 1
+            assert body.endswith(b"receipt")
+            if acknowledged:
+                at = 2 + len("till/D0001/result")
+                display.send(0x40, body[at : at + 2])
+                await asyncio.sleep(0.2)
+            display.cut()
+            await asyncio.sleep(0.2)
+            display = await raw(broker)
+        await backend.publish("till/D0001/result", b"end", qos=1)
+        assert (await display.packet())[1].endswith(b"end")  # and not the receipt
+        display.cut()
 
 
 async def test_mosquitto_keeps_sessions_when_its_power_is_cut(tmp_path: Path) -> None:

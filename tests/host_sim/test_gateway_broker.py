@@ -16,9 +16,10 @@ import pytest
 from host_sim import broker as brokers
 from host_sim import certificates
 from host_sim.board import ROOT
-from host_sim.broker import BACKEND_USER, BROKERS, Broker
+from host_sim.broker import BROKERS, Broker
 from host_sim.gateway.broker import Login
 from host_sim.gateway.codes import Device
+from host_sim.rights import BACKEND_USER
 from tests.host_sim.made import DEVICE, NONCE, code, question, serving, until
 
 OTHER = "ff0102030405060708090a0b"
