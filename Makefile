@@ -74,7 +74,8 @@ lint: .venv/.made ## ruff: rules and format
 types: .venv/.made ## mypy: the firmware against the ESP32 stubs, the rest against CPython
 	@$(BIN)/python -m tools.types
 
-unit: setup ## the tests alone, some files at once (JOBS= of them, ARGS= for pytest)
+unit: setup ## the tests alone, some files at once (JOBS= of them, ARGS= for pytest; needs mosquitto, chromium)
+	@tools/check_tests.sh
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 boards: .venv/.made ## check the board profiles (NAMES= for some)

@@ -12,10 +12,10 @@ from host_sim import broker as brokers
 from host_sim import certificates, phone
 from host_sim.air import OWN_SSID, AccessPoint, Air
 from host_sim.board import ROOT, Board
-from host_sim.broker import BACKEND_USER
 from host_sim.gateway.app import Gateway
 from host_sim.gateway.broker import Login
 from host_sim.gateway.codes import Device
+from host_sim.rights import BACKEND_USER
 from host_sim.road import ROADS
 from host_sim.service import LOOPBACK, HttpService, free_port
 from host_sim.time_server import TimeServer

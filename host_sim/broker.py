@@ -12,27 +12,16 @@ import os
 import shutil
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from amqtt.broker import Broker as Amqtt
-from amqtt.contexts import Action, BaseContext
-from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
-from amqtt.session import Session
-from paho.mqtt.client import topic_matches_sub
-
+from host_sim import amqtt_mended, rights
 from host_sim.certificates import Certificate
 from host_sim.service import LOOPBACK, free_port
 
-BACKEND_USER = "tillqr-backend"
 BROKERS = ("amqtt", "mosquitto")
-# What a user may read and write. %u is the user's name, which a display's is its own.
-_DISPLAY_READS = ("till/%u/result", "till/%u/answer", "tillqr/backend")
-_DISPLAY_WRITES = ("till/%u/charge", "till/%u/status")
-_BACKEND_READS = ("till/+/charge", "till/+/status")
-_BACKEND_WRITES = ("till/+/result", "till/+/answer", "tillqr/backend")
 _ELSEWHERE = "/usr/sbin"  # where Debian has it; not on everyone's PATH
+_RUNNING = b" running\n"
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
@@ -107,7 +96,8 @@ class Mosquitto(_Base):
     async def start(self) -> None:
         """Begin to serve; raises BrokerError."""
         await self._write_passwords()
-        (self._directory / "acl").write_text(_acl())
+        written = self.log.stat().st_size if self.log.exists() else 0
+        (self._directory / "acl").write_text(rights.mosquitto_file())
         configuration = self._directory / "mosquitto.conf"
         configuration.write_text("\n".join(self._configuration()) + "\n")
         self._process = await asyncio.create_subprocess_exec(
@@ -118,7 +108,7 @@ class Mosquitto(_Base):
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,  # a terminal's Ctrl-C is for the bench
         )
-        await self._until_it_listens()
+        await self._until_it_says_so(written)
 
     async def stop(self) -> None:
         """End in order."""
@@ -166,14 +156,13 @@ class Mosquitto(_Base):
         if await hashing.wait():
             raise BrokerError(f"mosquitto_passwd ended with status {hashing.returncode}")
 
-    async def _until_it_listens(self) -> None:
+    async def _until_it_says_so(self, written: int) -> None:
+        """Wait until it serves; written: how much of the log is of earlier runs."""
         assert self._process is not None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_START_SECONDS):
                 while self._process.returncode is None:
-                    with contextlib.suppress(OSError):
-                        _, writer = await asyncio.open_connection(LOOPBACK, self.port)
-                        writer.close()
+                    if self.log.exists() and _RUNNING in self.log.read_bytes()[written:]:
                         return
                     await asyncio.sleep(_LOOK_SECONDS)
         await self.kill()
@@ -200,14 +189,14 @@ class Embedded(_Base):
         self, directory: Path, users: Mapping[str, str], certificate: Certificate | None = None
     ) -> None:
         super().__init__(directory, users, certificate)
-        self._broker: Amqtt | None = None
+        self._broker: amqtt_mended.Amqtt | None = None
         self._handler: logging.Handler | None = None
 
     async def start(self) -> None:
         """Begin to serve; raises BrokerError."""
         self._handler = logging.FileHandler(self.log)
         _amqtt_log().addHandler(self._handler)
-        self._broker = _Amqtt(self._configuration())
+        self._broker = amqtt_mended.Amqtt(self._configuration())
         await self._broker.start()
 
     async def stop(self) -> None:
@@ -236,88 +225,8 @@ class Embedded(_Base):
             listener |= {"ssl": True, "certfile": str(chain), "keyfile": str(key)}
         return {
             "listeners": {"default": listener},
-            "plugins": {
-                f"{__name__}.{Passwords.__name__}": {"users": self._users},
-                f"{__name__}.{Topics.__name__}": {},
-            },
+            "plugins": amqtt_mended.plugins(self._users),
         }
-
-
-class _Amqtt(Amqtt):
-    """amqtt 0.12 without two of its faults."""
-
-    async def stream_connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
-    ) -> None:
-        """Serve a connection. A client that goes while it is turned away is no error."""
-        with contextlib.suppress(OSError):
-            await super().stream_connected(reader, writer, listener_name)
-
-    async def _publish_retained_messages_for_subscription(
-        self, subscription: tuple[str, int], session: Session
-    ) -> None:
-        """Only to who has just subscribed so. amqtt's own sends a session that comes back what is
-        retained of anybody's subscriptions, with QoS 0."""
-        name, qos = subscription
-        subscribed = ((one.client_id, level) for one, level in self._subscriptions.get(name, []))
-        if (session.client_id, qos) in subscribed:
-            await super()._publish_retained_messages_for_subscription(subscription, session)
-
-
-class Passwords(BaseAuthPlugin):
-    """Lets in who knows the password; amqtt loads it by its name."""
-
-    @dataclass
-    class Config:
-        """What it is told."""
-
-        users: dict[str, str] = field(default_factory=dict)
-
-    async def authenticate(self, *, session: Session) -> bool:
-        """Whether it is a user with the right password."""
-        known = self.context.config.users.get(session.username)
-        return known is not None and session.password == known
-
-
-class Topics(BaseTopicPlugin):
-    """Says who may read and write what; amqtt loads it by its name."""
-
-    def __init__(self, context: BaseContext) -> None:
-        super().__init__(context)
-
-    async def topic_filtering(
-        self,
-        *,
-        session: Session | None = None,
-        topic: str | None = None,
-        action: Action | None = None,
-    ) -> bool:
-        """Whether a user may do that with a topic, or with all topics of a filter."""
-        if session is None or not session.username or not topic:
-            return False
-        return may(session.username, "write" if action == Action.PUBLISH else "read", topic)
-
-
-def may(user: str, verb: str, topic: str) -> bool:
-    """Whether a user may "read" or "write" a topic, or all topics of a filter."""
-    if user == BACKEND_USER:
-        allowed = _BACKEND_READS if verb == "read" else _BACKEND_WRITES
-    else:
-        allowed = _DISPLAY_READS if verb == "read" else _DISPLAY_WRITES
-    own = [rule.replace("%u", user) for rule in allowed]
-    if "+" in topic or "#" in topic:
-        return topic in own
-    return any(topic_matches_sub(rule, topic) for rule in own)
-
-
-def _acl() -> str:
-    """The same as Mosquitto's file of rights. A pattern holds for every user."""
-    lines = [f"user {BACKEND_USER}"]
-    lines += [f"topic read {topic}" for topic in _BACKEND_READS]
-    lines += [f"topic write {topic}" for topic in _BACKEND_WRITES]
-    lines += [f"pattern read {topic}" for topic in _DISPLAY_READS]
-    lines += [f"pattern write {topic}" for topic in _DISPLAY_WRITES]
-    return "\n".join(lines) + "\n"
 
 
 def _program(name: str) -> str:

@@ -49,13 +49,19 @@ class Login:
             raise ValueError("the broker must be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]")
         _ = parts.port  # itself raises ValueError
 
-    def client(self) -> aiomqtt.Client:
-        """A client that is about to connect, and says when it goes without a word."""
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port."""
         parts = urlsplit(self.url)
-        secure = parts.scheme == "mqtts"
+        return str(parts.hostname), parts.port or _PORTS[parts.scheme]
+
+    def client(self) -> aiomqtt.Client:
+        """A client that is about to connect, and whose will tells when it goes without a word."""
+        host, port = self.place
+        secure = self.url.lower().startswith("mqtts:")
         return aiomqtt.Client(
-            str(parts.hostname),
-            parts.port or _PORTS[parts.scheme],
+            host,
+            port,
             username=self.user,
             password=self.password,
             identifier=self.user,
