@@ -67,9 +67,8 @@ class Refused(Exception):
         self.words = words
 
 
-def _check_network(ssid: str, key: str, least: int) -> None:
-    long_enough = least <= len(key) <= 63 or key == ""
-    if not 1 <= len(ssid.encode()) <= 32 or not long_enough or (least == 0 and not key):
+def _check_network(ssid: str, key: str) -> None:
+    if not 1 <= len(ssid.encode()) <= 32 or not (key == "" or 8 <= len(key) <= 63):
         raise Refused("OSError", "Wifi Invalid Argument")
 
 
@@ -92,7 +91,7 @@ class OwnNetwork:
         """Name it and lock it. The chip has an open network of its own from `active` to here."""
         if not self._active:
             raise Refused("OSError", "Wifi Invalid Mode")
-        _check_network(ssid, key, 8)
+        _check_network(ssid, key)
         if not key or security != _WPA2 or not 1 <= max_clients <= 10:
             raise Refused("OSError", "Wifi Invalid Argument")
         self.named = (ssid, key)
@@ -132,7 +131,7 @@ class Station:
         """Begin to join a network, or one access point of it."""
         if not self._active:
             raise Refused("OSError", "Wifi Internal State Error")
-        _check_network(ssid, key, 8)
+        _check_network(ssid, key)
         if bssid is not None and len(bssid) != 6:
             raise Refused("ValueError")
         self._asked = (ssid, key, bssid)

@@ -25,8 +25,11 @@ from tools import filesystem
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ("cpython", "micropython")
 HEAP_KB = 160
-"""What the firmware gets, and the shims, which on the chip are C: with pointers of 64 bits it is as
-much as the chip has for the firmware."""
+"""The heap that the firmware has: with pointers of 64 bits it is as much as it has on the chip."""
+SHIMS_KB = 14
+"""What the shims take beside it: on the chip they are C (`make size` measures it)."""
+_TLS_KB = 48
+"""What TLS takes beside it: on the chip that is of ESP-IDF's heap, not of MicroPython's."""
 _FIRMWARE = ROOT / "firmware"
 _SHIMS = ROOT / "host_sim" / "shims"
 _BUILD = ROOT / "build"
@@ -202,7 +205,7 @@ class Board:
         start = ["-m", "flash"] if self._image else ["probe.py" if self._probe else "main.py"]
         micropython = Path(sys.executable).parent / "micropython"
         prompt = ["-i"] if self.console else []
-        heap = ["-X", f"heapsize={HEAP_KB}k"]
+        heap = ["-X", f"heapsize={HEAP_KB + SHIMS_KB + (_TLS_KB if self._ca else 0)}k"]
         return [*self.prefix, str(micropython), *prompt, *heap, *start]
 
     def _environment(self) -> dict[str, str]:

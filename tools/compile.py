@@ -30,8 +30,11 @@ ON_DEMAND = (
     "tillqr.board.settings",
     "tillqr.net.broker",  # a board has a broker, or it has not
     "tillqr.net.clock",
+    "tillqr.net.endpoint",
+    "tillqr.net.http",
     "tillqr.net.mqtt",
     "tillqr.net.secure",
+    "tillqr.net.sntp",
     "tillqr.net.web",
     "tillqr.panel.language",
     "tillqr.panel.rgb",  # a board has one of them

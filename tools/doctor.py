@@ -70,7 +70,16 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
         "the backend could not be reached: look at its address in the settings, at the shop's way "
         "into the internet and at its name server",
     ),
-    "backend_undecided": (_NEVER, "the backend had not decided yet, and was asked again"),
+    "answer_malformed": (
+        _ALWAYS,
+        "what came as the backend's answer is no JSON: is it the backend?",
+    ),
+    "charge_refused": (
+        _ALWAYS,
+        "codes of the backend did not verify: it has another key for this device, or somebody "
+        "forges them",
+    ),
+    "broker_full": (_SEVERAL, "the broker took nothing for a while, so questions were put again"),
     "receipt_accepted": (_NEVER, "results that the backend sent were taken"),
     "receipt_malformed": (_ALWAYS, "results were not as PROTOCOL.md says: is that the backend?"),
     "receipt_bad_mac": (
@@ -111,9 +120,29 @@ BEGINNINGS: Mapping[str, tuple[int, str]] = {
         'a part of the firmware has ended, the panel says "out of order", and the watchdog '
         "restarts the display: please report this, with what the console says",
     ),
+    "mqtt_": (_SEVERAL, "the broker ended or refused the connection, or was silent"),
     "key_": (_NEVER, "the QR key was pressed when there was no code to show"),
 }
 """The same for counters whose names end in what it was."""
+
+
+_CERTIFICATE = "the display connects to nobody whom it can't verify"
+TROUBLES: Mapping[str, str] = {
+    "": "it has just started, or it waits for the network: ask again",
+    "wifi_absent": "no such Wi-Fi network is heard: is its name right, is it 2.4 GHz, is it near?",
+    "wifi_password": "the Wi-Fi network refuses it: is the password right, is it WPA2?",
+    "wifi_no_address": "the Wi-Fi network gives it no address: look at DHCP, or set `address`",
+    "clock_away": "no time server answers: look at `time_server`, and let UDP port 123 through",
+    "broker_away": "the broker does not answer: look at `broker`, and at the way there",
+    "broker_refused": "the broker refuses it: look at its broker_password, and at its rights there",
+    "backend_away": "the backend does not answer: look at `backend`, and at the way there",
+    "tls_untrusted": f"the server's certificate is not of the display's CA; {_CERTIFICATE}",
+    "tls_expired": f"the server's certificate has expired; {_CERTIFICATE}",
+    "tls_wrong_host": f"the server's certificate names another host; {_CERTIFICATE}",
+    "tls_no_tls": "what answers there speaks no TLS: look at the port",
+    "tls_failed": f"no TLS session could be made; {_CERTIFICATE}",
+}
+"""What INFO's `trouble` says (PROTOCOL.md, 4.1)."""
 
 
 @dataclass(frozen=True)
@@ -217,12 +246,11 @@ def of_info(info: dict) -> Iterable[Finding]:
     if info["state"] == "setup":
         reason = info.get("reason", "")
         yield Finding(True, f"it is not set up ({reason}): `python -m tools.provision` does that")
-    elif not info["network"]:
-        yield Finding(
-            True,
-            "it has no Wi-Fi, so no code is shown: is the network there, are its name and password "
-            "right, does it have 2.4 GHz and WPA2? (The display has just started? Ask again.)",
+    elif info["lacks"]:
+        why = TROUBLES.get(
+            info["trouble"], "what is missing comes soon, or newer firmware knows more"
         )
+        yield Finding(True, f"it shows no code, as it lacks {info['lacks']}: {why}")
     if info["state"] == "late":
         yield Finding(True, "money came after its sale was cancelled: it is to be refunded")
 

@@ -25,6 +25,7 @@ STATES = (
     "starting",
     "idle",
     "offline",
+    "refused",
     "cart",
     "choose",
     "ways",
@@ -32,6 +33,7 @@ STATES = (
     "details",
     "tap",
     "machine",
+    "preparing",
     "unknown",
     "paid",
     "failed",
@@ -45,9 +47,19 @@ STATES = (
     "no_page",
     "service",
 )
-"""Names of the pictures: the states, and "offline" (idle without a network), "ways" (choose with
-three ways to pay), "details" (the text of a code that takes the whole panel), and "no_page"
+"""Names of the pictures: the states, and "offline" (idle without a network), "refused" (idle, as a
+server's certificate is refused), "ways" (choose with three ways to pay), "details" (the text of a code that takes the whole panel), and "no_page"
 (set-up without an access point)."""
+
+
+_STATES = {
+    "offline": "idle",
+    "refused": "idle",
+    "ways": "choose",
+    "details": "qr",
+    "no_page": "setup",
+}
+"""The state of a picture that has another name."""
 
 
 def boards() -> list[str]:
@@ -259,7 +271,8 @@ def _view(look: Look, name: str) -> tuple[Any, str]:
     view.cart = Cart({**cart, "total": total})
     view.clock.set(107)
     view.frame = 3
-    view.online = name != "offline"
+    view.online = name not in ("offline", "refused")
+    view.trouble = {"offline": "wifi_password", "refused": "tls_wrong_host"}.get(name, "")
     view.note = {"starting": "D0001, tillqr 0.1.0", "fault": "panel"}.get(name, "")
     if name in ("setup", "no_page"):
         access = Access()
@@ -274,9 +287,7 @@ def _view(look: Look, name: str) -> tuple[Any, str]:
         view.ways = ("qr", "tap", "machine")
     if name in ("qr", "details"):
         view.details = name == "details"
-    return view, {"offline": "idle", "ways": "choose", "details": "qr", "no_page": "setup"}.get(
-        name, name
-    )
+    return view, _STATES.get(name, name)
 
 
 def setup_view(language: str, access: Any, note: str) -> Any:

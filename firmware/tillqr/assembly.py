@@ -94,7 +94,6 @@ def assemble():  # type: ignore[no-untyped-def]
     from tillqr.code_symbol import CodeSymbols
     from tillqr.display import Display
     from tillqr.net.backend import Backend
-    from tillqr.net.endpoint import Endpoint
     from tillqr.net.path import Path
     from tillqr.net.wifi import Wifi
     from tillqr.qr import Encoder
@@ -143,6 +142,8 @@ def assemble():  # type: ignore[no-untyped-def]
     if path.clock:
         supervisor.add("time", path.clock.run())
     if settings.port:
+        from tillqr.net.endpoint import Endpoint
+
         endpoint = Endpoint(display.accept, display.public_info, counters.add)
         supervisor.add("endpoint", endpoint.run(settings.port))
     _announce(profile, "ready")

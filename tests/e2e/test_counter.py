@@ -148,7 +148,7 @@ async def test_no_network_no_code(runtime: str, tmp_path: Path) -> None:
     async with counter(runtime, tmp_path) as shop:
         idle = await shop.bench.next_picture()
         shop.bench.board.wifi_on = False
-        await shop.until(lambda info: not info["network"])
+        await shop.until(lambda info: info["lacks"] == "wifi")
         with pytest.raises(Refused, match="no_network"):
             await shop.call(shop.register.start_payment, "1001", 1234, "EUR")
         await shop.call(shop.register.start_payment, "1001", 1234, "EUR", None)
@@ -158,7 +158,7 @@ async def test_no_network_no_code(runtime: str, tmp_path: Path) -> None:
         status = await shop.call(shop.register.query, "1001")
         assert (status["state"], status["reason"]) == ("choose", "no_network")
         shop.bench.board.wifi_on = True
-        await shop.until(lambda info: bool(info["network"]))
+        await shop.until(lambda info: not info["lacks"])
         shop.bench.board.press("qr_key")
         await pay(await shop.bench.code_on_panel())
         assert (await shop.result())["outcome"] == "paid"
@@ -170,7 +170,7 @@ async def test_given_up_without_a_network(given_up_by: str, runtime: str, tmp_pa
     async with counter(runtime, tmp_path, qr_seconds=5) as shop:
         url = await shop.show_code()
         shop.bench.board.wifi_on = False
-        await shop.until(lambda info: not info["network"])
+        await shop.until(lambda info: info["lacks"] == "wifi")
         if given_up_by == "cancel":
             await shop.call(shop.register.cancel, "1001")
             assert (await shop.result())["outcome"] == "cancelled"
@@ -203,7 +203,7 @@ async def test_a_board_that_restarts_is_found_again(runtime: str, tmp_path: Path
     async with counter(runtime, tmp_path) as shop:
         boot = (await shop.info())["boot"]
         shop.bench.board.kill()
-        await shop.until(lambda info: info["boot"] != boot and bool(info["network"]), 30)
+        await shop.until(lambda info: info["boot"] != boot and not info["lacks"], 30)
         await pay(await shop.show_code())
         assert (await shop.result())["outcome"] == "paid"
 
@@ -274,4 +274,4 @@ async def test_a_hung_board_is_reset_by_its_watchdog(
         async with asyncio.timeout(20):
             while not shop.bench.board.resets:
                 await asyncio.sleep(0.1)
-        await shop.until(lambda info: bool(info["network"]), 30)
+        await shop.until(lambda info: not info["lacks"], 30)

@@ -39,7 +39,7 @@ async def _counter(runtime: str, directory: Path, **options: Any) -> AsyncIterat
 
 async def _sells(shop: Counter, seconds: float = 20) -> None:
     """The display, set up, completes a sale."""
-    info = await shop.until(lambda info: bool(info["network"]), seconds)
+    info = await shop.until(lambda info: not info["lacks"], seconds)
     assert info["state"] == "idle" and "reason" not in info
     await pay(await shop.show_code())
     assert (await shop.result())["outcome"] == "paid"
@@ -177,7 +177,7 @@ async def test_what_is_no_form_costs_little(runtime: str, tmp_path: Path) -> Non
 async def test_a_display_that_works_takes_no_settings(runtime: str, tmp_path: Path) -> None:
     async with _counter(runtime, tmp_path, blank=True) as shop:
         await shop.call(shop.register.provision, _document(shop))
-        await shop.until(lambda info: bool(info["network"]))
+        await shop.until(lambda info: not info["lacks"])
         with pytest.raises(Refused, match="type"):
             await shop.call(shop.register.provision, _document(shop))
         with pytest.raises(ConnectionRefusedError):

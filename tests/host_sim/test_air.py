@@ -60,11 +60,11 @@ async def test_a_script_on_the_board(tmp_path: Path) -> None:
 
 async def joined(station: Station, reconnects: int, password: str = PASSWORD) -> None:
     """Ask a station to join the shop's network, and wait as long as that takes."""
-    await station.answer({"wlan": "reconnects", "times": reconnects})
-    ask = {"ssid": "shop", "password": password, "bssid": ""}
-    await station.answer({"wlan": "connect", **ask})
+    await station.active(True)
+    await station.config(reconnects=reconnects)
+    await station.connect("shop", password)
     await asyncio.sleep(0.3)
-    await station.answer({"wlan": "status"})  # what has happened since comes about when it is asked
+    await station.status()  # what has happened since comes about when it is asked
 
 
 async def test_an_access_point_that_goes_is_lost_and_another_found() -> None:
@@ -74,7 +74,8 @@ async def test_an_access_point_that_goes_is_lost_and_another_found() -> None:
     station = Station(air)
 
     async def seen() -> list:
-        return [await station.answer({"wlan": name}) for name in ("status", "rssi")]
+        status = await station.status()
+        return [status, await station.status("rssi") if status == 1010 else None]
 
     await joined(station, -1)
     assert await seen() == [1010, -50]
@@ -96,15 +97,15 @@ async def test_a_station_that_may_not_try_again_says_why() -> None:
     station = Station(Air([point]))
     await joined(station, 0)
     point.on = False
-    assert await station.answer({"wlan": "status"}) == 200
+    assert await station.status() == 200
     point.on = True
     await asyncio.sleep(0.3)
-    assert await station.answer({"wlan": "isconnected"}) is False
+    assert await station.isconnected() is False
 
 
 @pytest.mark.parametrize("word", [15, 202, 204])
 async def test_what_a_chip_says_of_a_wrong_password(word: int) -> None:
     station = Station(Air([AccessPoint("shop", PASSWORD)]))
     station.wrong_password = word
-    await joined(station, 0, "another")
-    assert await station.answer({"wlan": "status"}) == word
+    await joined(station, 0, "another one")
+    assert await station.status() == word

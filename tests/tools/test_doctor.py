@@ -4,6 +4,7 @@ import ast
 import asyncio
 import os
 import pty
+import re
 import sys
 import threading
 import tty
@@ -23,6 +24,7 @@ _NO_COUNTERS = {
     *("setup_wifi", "setup_password", "setup_page", "setup_pin", "setup_more"),
     *("receipt_", "receipt_late", "receipt_moot"),
     "setup_port",
+    *("backend_away", "mqtt_"),
 }
 """Names of texts, of the checkout's events, and of a field in a simulated board's profile."""
 
@@ -49,6 +51,20 @@ def test_every_counter_is_explained() -> None:
     assert "setup_wrong_pin" in found and "receipt_wrong_amount" in found
     begun = {name for name in found if name.startswith(tuple(doctor.BEGINNINGS))}
     assert found - begun - {"till_receive", "till_transmit"} == set(doctor.EXPLANATIONS)
+
+
+def test_every_trouble_is_explained() -> None:
+    words = (ROOT / "firmware" / "PROTOCOL.md").read_text()
+    _, _, section = words.partition("INFO's `trouble` is the latest reason")
+    named = re.findall(
+        r"`((?:wifi|clock|broker|backend|tls)_\w+)`", section.partition("Messages")[0]
+    )
+    assert set(named) == set(doctor.TROUBLES) - {""} and len(named) > 10
+    raised = set()
+    for path in (ROOT / "firmware" / "tillqr" / "net").glob("*.py"):
+        raised |= set(re.findall(f'"({pattern})"', path.read_text()))
+    raised -= {"broker_full", "backend_unreachable", "tls_"}
+    assert raised == set(named)
 
 
 def test_a_few_are_no_wonder_and_many_are() -> None:

@@ -58,6 +58,8 @@ def info(boot: str, serial: str, known: dict, counters: dict, reason: str) -> di
         "shop": known.get("shop", ""),
         "state": SETUP,
         "network": "",
+        "lacks": SETUP,
+        "trouble": "",
         "counters": counters,
         "reason": reason,
     }

@@ -23,7 +23,7 @@ def refusal(call):
 def settled(wlan):
     """The status once it doesn't change any more."""
     for _ in range(40):
-        if wlan.status() != network.STAT_CONNECTING:
+        if wlan.status() != 1001:
             break
         time.sleep(0.05)
     return wlan.status()

@@ -29,7 +29,8 @@ class IdleScreen(Screen):
         if not view.online:
             refused = view.trouble.startswith("tls_")
             top = picture.height - foot
-            for words in (view.text("refused" if refused else "offline"), view.trouble):
+            more = (view.trouble,) if view.trouble else ()
+            for words in (view.text("refused" if refused else "offline"),) + more:
                 font = fitting(words, style.small, picture.width)
                 picture.text_centre(0, picture.width, top, words, font, INK)
                 top += font.height
