@@ -1,19 +1,24 @@
-"""The Wi-Fi around a simulated board: access points, and the board's station among them.
+"""The Wi-Fi around a simulated board: access points, the board's station among them, and the
+network that the board itself opens.
 
-The station answers as MicroPython's ESP32 port does (ports/esp32/network_wlan.c): while it may try
-again by itself, and by default it may for ever, its status is "connecting" and says no reason.
+Both answer, and refuse, as MicroPython's ESP32 port does (ports/esp32/network_wlan.c,
+network_common.c): while the station may try again by itself, and by default it may for ever, its
+status is "connecting" and says no reason.
 """
 
 import asyncio
+import ipaddress
 from dataclasses import dataclass, field
+from typing import Any
 
 OWN_SSID = "tillqr-bench"
 _JOIN_SECONDS = 0.2
 _SCAN_SECONDS = 1.5
 """The chip looks for that long, and nothing else of the firmware runs meanwhile."""
 _WPA2 = 3
-_DHCP = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
-_NO_ADDRESS = ("0.0.0.0",) * 4
+_DHCP = ["127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"]
+_NO_ADDRESS = ["0.0.0.0"] * 4
+_MOST_TRIES = 254  # the chip keeps one more in a byte
 
 IDLE = 1000
 CONNECTING = 1001
@@ -61,6 +66,7 @@ class Station:
 
     def __init__(self, air: Air) -> None:
         self._air = air
+        self._active = False
         self._asked: tuple[str, str, str] | None = None
         self._ready_at = 0.0
         self._joined: AccessPoint | None = None
@@ -68,62 +74,87 @@ class Station:
         self._tries_left: int | None = None
         self._reconnects = -1
         self._fixed: list[str] = []
+        self._name = "mpy-esp32"
         self.wrong_password = WRONG_PASSWORD
         """What the chip says of a wrong password: 202, or on some access points 15 or 204."""
         self.hostname = ""
         """The name that it asked its address with."""
 
-    async def answer(self, request: dict) -> object:
-        """Carry out one request of host_sim/shims/network.py."""
+    async def answer(self, verb: str, *said: Any, **named: Any) -> Any:
+        """Carry out one call; raises OSError and ValueError as the chip's would."""
         self._move_on()
-        return await getattr(self, "_do_" + request["wlan"])(request)
+        return await getattr(self, "_do_" + verb)(*said, **named)
 
-    async def _do_active(self, _: dict) -> None:
-        self._leave()
-        self._reason = 0
+    async def _do_hostname(self, name: str | None = None) -> str | None:
+        if name is None:
+            return self._name
+        if not 1 <= len(name) <= 32:
+            raise ValueError("a host name has 1 to 32 characters")
+        self._name = name
+        return None
 
-    async def _do_disconnect(self, _: dict) -> None:
-        self._leave()
+    async def _do_active(self, on: bool | None = None) -> bool:
+        if on is not None:
+            self._active = bool(on)
+            self._asked = self._joined = None
+            self._reason = 0
+        return self._active
 
-    def _leave(self) -> None:
+    async def _do_disconnect(self) -> None:
         self._asked = self._joined = None
 
-    async def _do_connect(self, request: dict) -> None:
-        self._asked = (request["ssid"], request["password"], request["bssid"])
+    async def _do_connect(self, ssid: str, key: str, bssid: str) -> None:
+        if not self._active:
+            raise OSError("Wifi Internal State Error")
+        if not 1 <= len(ssid.encode()) <= 32 or not (key == "" or 8 <= len(key) <= 63):
+            raise OSError("Wifi Invalid Argument")
+        if len(bssid) not in (0, 12):
+            raise ValueError("a bssid has 6 bytes")
+        self._asked = (ssid, key, bssid)
         self._joined = None
+        self.hostname = self._name
         self._tries_left = None if self._reconnects < 0 else self._reconnects
         self._ready_at = asyncio.get_running_loop().time() + _JOIN_SECONDS
 
-    async def _do_isconnected(self, _: dict) -> bool:
+    async def _do_isconnected(self) -> bool:
         return self._joined is not None
 
-    async def _do_status(self, _: dict) -> int:
+    async def _do_status(self, param: str = "") -> int:
+        if param == "rssi":
+            if self._joined is None:
+                raise OSError("Wifi Not Connected")
+            return self._joined.rssi
+        if param:
+            raise ValueError("unknown status param")
         if self._joined is not None:
             return GOT_IP
-        if self._asked is not None:
-            return CONNECTING
-        return self._reason or IDLE
+        return CONNECTING if self._asked is not None else self._reason or IDLE
 
-    async def _do_rssi(self, _: dict) -> int | None:
-        return None if self._joined is None else self._joined.rssi
+    async def _do_config(self, **values: Any) -> None:
+        """There is no "rssi": the chip tells that by `status`."""
+        times = values.pop("reconnects", None)
+        if values or times is None:
+            raise ValueError("unknown config param")
+        if not -1 <= times <= _MOST_TRIES:
+            raise ValueError("reconnects: the chip keeps it in a byte")
+        self._reconnects = times
 
-    async def _do_reconnects(self, request: dict) -> None:
-        self._reconnects = request["times"]
-
-    async def _do_hostname(self, request: dict) -> None:
-        self.hostname = request["name"]
-
-    async def _do_scan(self, _: dict) -> list:
+    async def _do_scan(self) -> list:
+        if not self._active:
+            raise OSError("STA must be active")
         await asyncio.sleep(_SCAN_SECONDS)
         return [point.seen() for point in self._air.heard()]
 
-    async def _do_ifconfig(self, _: dict) -> list:
-        if self._fixed:
-            return self._fixed
-        return list(_DHCP if self._joined else _NO_ADDRESS)
-
-    async def _do_address(self, request: dict) -> None:
-        self._fixed = request["address"]
+    async def _do_ifconfig(self, config: Any = None) -> list[str] | None:
+        if config is None:
+            return self._fixed or (_DHCP if self._joined else _NO_ADDRESS)
+        if config == "dhcp":
+            self._fixed = []
+        elif isinstance(config, list) and len(config) == 4:
+            self._fixed = [str(ipaddress.IPv4Address(one)) for one in config]
+        else:
+            raise ValueError("invalid arguments")
+        return None
 
     def _move_on(self) -> None:
         """What has happened since it was last asked."""
@@ -152,3 +183,35 @@ class Station:
             self._asked = None
         elif self._tries_left is not None:
             self._tries_left -= 1
+
+
+class OwnNetwork:
+    """The network that the board itself opens: carries out what `network.WLAN` asks for."""
+
+    def __init__(self) -> None:
+        self._active = False
+        self.named: tuple[str, str] | None = None
+        """Its name and password, while it is open."""
+
+    async def answer(self, verb: str, *said: Any, **named: Any) -> Any:
+        """Carry out one call; raises OSError as the chip's would."""
+        return getattr(self, "_do_" + verb)(*said, **named)
+
+    def _do_active(self, on: bool | None = None) -> bool:
+        if on is not None:
+            self._active = bool(on)
+            self.named = self.named if on else None
+        return self._active
+
+    def _do_config(self, *, ssid: str, security: int, key: str, max_clients: int) -> None:
+        """The chip has an open network of its own from `active` to here."""
+        if not self._active:
+            raise OSError("Wifi Invalid Mode")
+        if not 1 <= len(ssid.encode()) <= 32 or not 8 <= len(key) <= 63:
+            raise OSError("Wifi Invalid Argument")
+        if security != _WPA2 or not 1 <= max_clients <= 10:
+            raise OSError("Wifi Invalid Argument")
+        self.named = (ssid, key)
+
+    def _do_ifconfig(self) -> list[str]:
+        return _DHCP

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host_sim import chip
-from host_sim.air import Air, Station
+from host_sim.air import Air, OwnNetwork, Station
 from host_sim.console import Console
 from host_sim.panel import PanelModel
 from host_sim.uart_line import UartLine
@@ -107,10 +107,9 @@ class Board:
         self.air = air or Air()
         """The access points, to be changed while it runs."""
         self.station = Station(self.air)
+        self._access_point = OwnNetwork()
         self.clock_set: tuple[int, ...] | None = None
         """What the firmware set the chip's clock to since it started."""
-        self.own_network: tuple[str, str] | None = None
-        """Name and password of the network that the board itself has opened."""
         self.console = Console() if console else None
         """The console as a serial port, if there is one; else it is only logged."""
         self._chip = self._new_chip()
@@ -248,7 +247,7 @@ class Board:
                     self.kill()
                 status = await self._process.wait()
                 console.write(f"[bench] the firmware ended with status {status}\n".encode())
-            self.own_network = None
+            self._access_point = OwnNetwork()
             self._quiet_watchdog()
             if status == 0:  # on the chip there would be a prompt now
                 await self._cut.wait()
@@ -349,23 +348,29 @@ class Board:
     def wifi_on(self, on: bool) -> None:
         self.air.on = on
 
+    @property
+    def own_network(self) -> tuple[str, str] | None:
+        """Name and password of the network that the board itself has opened."""
+        return self._access_point.named
+
     async def _answer(self, request: dict) -> dict:
-        if "make" in request:
-            try:
+        """Carry out a request of a shim, which raises what is refused."""
+        try:
+            if "make" in request:
                 self._chip.make(request["make"], **request["with"])
-            except chip.Refused as refused:
-                return {"refused": str(refused)}
-            return {"value": None}
-        if "access_point" in request:
-            named = (request["access_point"], request["password"])
-            self.own_network = named if request["access_point"] else None
-            return {"value": None}
-        if "wlan" in request:
-            return {"value": await self.station.answer(request)}
-        if "clock" in request:
-            self.clock_set = tuple(request["clock"])
-            return {"value": None}
-        return self._answer_nvs(request)
+            elif "wlan" in request:
+                interface = self._access_point if request["of"] else self.station
+                verb, said, named = (request[name] for name in ("wlan", "said", "named"))
+                return {"value": await interface.answer(verb, *said, **named)}
+            elif "clock" in request:
+                self.clock_set = chip.moment(request["clock"])
+            else:
+                return self._answer_nvs(request)
+        except ValueError as refused:  # chip.Refused is one
+            return {"refused": str(refused)}
+        except OSError as error:
+            return {"oserror": list(error.args)}
+        return {"value": None}
 
     def _answer_nvs(self, request: dict) -> dict:
         verb = request["nvs"]

@@ -63,7 +63,6 @@ say(
     "refused",
     [
         refusal(lambda: wlan.status("strength")),
-        refusal(lambda: wlan.config("rssi")),
         refusal(lambda: wlan.config(channel=1)),
         refusal(lambda: wlan.config(reconnects=255)),
         refusal(lambda: wlan.connect("shop", "short")),
