@@ -140,11 +140,11 @@ class Checkout:
         return event
 
     def _refine_key(self, sale: Sale) -> str:
+        if self._fits_text is None and not self._fits(sale.order, sale.register):
+            return "qr_key_large"
         if self.lacks:
             return "qr_key_deaf"
-        if self._fits_text:
-            return "qr_key_charge"
-        return "qr_key" if self._fits(sale.order, sale.register) else "qr_key_large"
+        return "qr_key_charge" if self._fits_text else "qr_key"
 
     def _refine_charge(self, attempt: attempts.Attempt) -> str:
         if self.state != "preparing" or self.sale.attempt is not attempt:
@@ -160,13 +160,11 @@ class Checkout:
             return "pay_again"
         if "method" not in pay:
             return "pay"
+        if self._fits_text is None and not self._fits(pay["order"], pay["register"]):
+            raise Refusal("code_too_large")
         if self.lacks:
             raise Refusal("no_network", self.lacks)
-        if self._fits_text:
-            return "pay_charge"
-        if not self._fits(pay["order"], pay["register"]):
-            raise Refusal("code_too_large")
-        return "pay_qr"
+        return "pay_charge" if self._fits_text else "pay_qr"
 
     def _check_order(self, cancel: dict) -> None:
         current = self.sale or self.cart
