@@ -96,7 +96,7 @@ bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs val
 size: setup ## every module's bytes and memory, the heap at rest, instructions to start (needs valgrind, nodejs, npm)
 	@$(BIN)/python -m tools.size
 
-attack: setup ## 100,000 forged results on each runtime, and a board: none may count (FORGED= SEED=)
+attack: setup ## 100,000 forged results and charges on each runtime, and boards: none may count (FORGED= SEED=)
 	@$(BIN)/python -m tools.attack $(if $(FORGED),--forged $(FORGED)) $(if $(SEED),--seed $(SEED))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
