@@ -269,8 +269,8 @@ free|pay_qr|qr|open_sale_and_attempt|show status
 free|pay_charge|preparing|open_sale_and_attempt|show status ask
 choose failed expired|qr_key_charge|preparing|open_attempt|show status ask
 preparing|charge|qr||show status
-preparing|charge_large|failed|fail|show status results ask
-preparing|timeout|failed|fail|show status results ask
+preparing|charge_large|failed|fail|show results status ask
+preparing|timeout|failed|fail|show results status ask
 choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note_deaf|show status
 choose failed expired|qr_key_large|choose|note_large|show status
@@ -278,13 +278,13 @@ choose|network||forget_notice|show
 idle|network|||show
 preparing qr unknown|pay_again|||status
 qr|timeout|unknown|give_up|show status ask
-preparing qr unknown|receipt_paid|paid|settle|show status results
-preparing qr unknown|receipt_failed|failed|settle|show status results
-preparing qr unknown|receipt_closed|expired|settle|show status results
-preparing qr unknown|cancel|cancelled|cancel_attempt|show status results ask
+preparing qr unknown|receipt_paid|paid|settle|show results status
+preparing qr unknown|receipt_failed|failed|settle|show results status
+preparing qr unknown|receipt_closed|expired|settle|show results status
+preparing qr unknown|cancel|cancelled|cancel_attempt|show results status ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
-idle failed cancelled expired late|receipt_late|late|show_late|show status results
+idle failed cancelled expired late|receipt_late|late|show_late|show results status
 cart choose preparing qr unknown paid|receipt_late||settle_late|results
 *|receipt_moot|||
 paid failed cancelled expired late|timeout|idle|clear|show status"""
