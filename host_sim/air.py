@@ -1,12 +1,13 @@
-"""The Wi-Fi around a simulated board: access points, and the board's station among them.
+"""The Wi-Fi around a simulated board: access points, the board's station among them, and the
+network that the board itself opens.
 
-Both interfaces of `network.WLAN` are here, so that the board's shim only carries the calls, and
-answer as MicroPython's ESP32 port does (ports/esp32/network_wlan.c, network_common.c; extmod/
-modnetwork.c). While the station may try again by itself, and by default it may for ever, its status
-is "connecting" and says no reason.
+Both answer, and refuse, as MicroPython's ESP32 port does (ports/esp32/network_wlan.c,
+network_common.c): while the station may try again by itself, and by default it may for ever, its
+status is "connecting" and says no reason.
 """
 
 import asyncio
+import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,9 @@ _JOIN_SECONDS = 0.2
 _SCAN_SECONDS = 1.5
 """The chip looks for that long, and nothing else of the firmware runs meanwhile."""
 _WPA2 = 3
-_DHCP = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
-_NO_ADDRESS = ("0.0.0.0",) * 4
+_DHCP = ["127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"]
+_NO_ADDRESS = ["0.0.0.0"] * 4
+_MOST_TRIES = 254  # the chip keeps one more in a byte
 
 IDLE = 1000
 CONNECTING = 1001
@@ -40,8 +42,9 @@ class AccessPoint:
 
     def seen(self) -> list:
         """As a scan tells of it."""
-        ssid, bssid = self.ssid.encode(), bytes.fromhex(self.bssid)
-        return [ssid, bssid, self.channel, self.rssi, _WPA2 if self.password else 0, False]
+        ssid = self.ssid.encode().hex()
+        security = _WPA2 if self.password else 0
+        return [ssid, self.bssid, self.channel, self.rssi, security, False]
 
 
 @dataclass
@@ -58,155 +61,100 @@ class Air:
         return sorted(heard, key=lambda point: -point.rssi)
 
 
-class Refused(Exception):
-    """What the chip raises: the name of the exception, and its arguments."""
-
-    def __init__(self, kind: str, *words: object) -> None:
-        super().__init__(kind, *words)
-        self.kind = kind
-        self.words = words
-
-
-def _check_network(ssid: str, key: str) -> None:
-    if not 1 <= len(ssid.encode()) <= 32 or not (key == "" or 8 <= len(key) <= 63):
-        raise Refused("OSError", "Wifi Invalid Argument")
-
-
-class OwnNetwork:
-    """The board's own access point (network.AP_IF), which a phone on the bench joins."""
-
-    def __init__(self) -> None:
-        self._active = False
-        self.named: tuple[str, str] | None = None
-        """Its name and password, while it is there."""
-
-    async def active(self, on: bool | None = None) -> bool:
-        """Switch it on or off, or tell whether it is on."""
-        if on is not None:
-            self._active = bool(on)
-            self.named = None
-        return self._active
-
-    async def config(self, *, ssid: str, security: int, key: str, max_clients: int) -> None:
-        """Name it and lock it. The chip has an open network of its own from `active` to here."""
-        if not self._active:
-            raise Refused("OSError", "Wifi Invalid Mode")
-        _check_network(ssid, key)
-        if not key or security != _WPA2 or not 1 <= max_clients <= 10:
-            raise Refused("OSError", "Wifi Invalid Argument")
-        self.named = (ssid, key)
-
-    async def ifconfig(self) -> list[str]:
-        """(address, mask, gateway, name server)"""
-        return list(_DHCP)
-
-
 class Station:
-    """The board's station (network.STA_IF)."""
+    """The board's station: carries out what `network.WLAN` asks for."""
 
     def __init__(self, air: Air) -> None:
         self._air = air
         self._active = False
-        self._asked: tuple[str, str, bytes | None] | None = None
+        self._asked: tuple[str, str, str] | None = None
         self._ready_at = 0.0
         self._joined: AccessPoint | None = None
         self._reason = 0
         self._tries_left: int | None = None
         self._reconnects = -1
         self._fixed: list[str] = []
+        self._name = "mpy-esp32"
         self.wrong_password = WRONG_PASSWORD
         """What the chip says of a wrong password: 202, or on some access points 15 or 204."""
-        self.hostname = "mpy-esp32"
-        """The name that it asks its address with."""
+        self.hostname = ""
+        """The name that it asked its address with."""
 
-    async def active(self, on: bool | None = None) -> bool:
-        """Switch the radio, or tell whether it is on."""
+    async def answer(self, verb: str, *said: Any, **named: Any) -> Any:
+        """Carry out one call; raises OSError and ValueError as the chip's would."""
+        self._move_on()
+        return await getattr(self, "_do_" + verb)(*said, **named)
+
+    async def _do_hostname(self, name: str | None = None) -> str | None:
+        if name is None:
+            return self._name
+        if not 1 <= len(name) <= 32:
+            raise ValueError("a host name has 1 to 32 characters")
+        self._name = name
+        return None
+
+    async def _do_active(self, on: bool | None = None) -> bool:
         if on is not None:
             self._active = bool(on)
             self._asked = self._joined = None
             self._reason = 0
         return self._active
 
-    async def connect(self, ssid: str, key: str = "", *, bssid: bytes | None = None) -> None:
-        """Begin to join a network, or one access point of it."""
+    async def _do_disconnect(self) -> None:
+        self._asked = self._joined = None
+
+    async def _do_connect(self, ssid: str, key: str, bssid: str) -> None:
         if not self._active:
-            raise Refused("OSError", "Wifi Internal State Error")
-        _check_network(ssid, key)
-        if bssid is not None and len(bssid) != 6:
-            raise Refused("ValueError")
+            raise OSError("Wifi Internal State Error")
+        if not 1 <= len(ssid.encode()) <= 32 or not (key == "" or 8 <= len(key) <= 63):
+            raise OSError("Wifi Invalid Argument")
+        if len(bssid) not in (0, 12):
+            raise ValueError("a bssid has 6 bytes")
         self._asked = (ssid, key, bssid)
         self._joined = None
+        self.hostname = self._name
         self._tries_left = None if self._reconnects < 0 else self._reconnects
         self._ready_at = asyncio.get_running_loop().time() + _JOIN_SECONDS
 
-    async def disconnect(self) -> None:
-        """Leave the network."""
-        self._asked = self._joined = None
+    async def _do_isconnected(self) -> bool:
+        return self._joined is not None
 
-    async def isconnected(self) -> bool:
-        """Whether there is an address."""
-        self._move_on()
-        return self._active and self._joined is not None
-
-    async def status(self, param: str | None = None) -> int:
-        """How it stands with the network; or "rssi", how strong its access point is, in dBm.
-
-        A reason, as NO_AP_FOUND, comes only once the chip tries no more by itself: that is never,
-        unless config(reconnects=) said how often it may.
-        """
-        self._move_on()
+    async def _do_status(self, param: str = "") -> int:
         if param == "rssi":
             if self._joined is None:
-                raise Refused("OSError", "Wifi Not Connected")
+                raise OSError("Wifi Not Connected")
             return self._joined.rssi
-        if param is not None:
-            raise Refused("ValueError", "unknown status param")
+        if param:
+            raise ValueError("unknown status param")
         if self._joined is not None:
             return GOT_IP
         return CONNECTING if self._asked is not None else self._reason or IDLE
 
-    async def config(self, param: str | None = None, **values: int) -> bytes | None:
-        """Set how often it tries again by itself (reconnects=, -1 for ever), or read "mac". There
-        is no "rssi": the chip tells that by `status`."""
-        if param is not None and values:
-            raise Refused("TypeError", "either pos or kw args are allowed")
-        if param == "mac":
-            return b"\x02\x00\x00\x12\x34\x56"
-        if list(values) != ["reconnects"]:
-            raise Refused("ValueError", "unknown config param")
-        if not -1 <= values["reconnects"] <= 254:
-            raise Refused("ValueError", "the chip keeps it in a byte")
-        self._reconnects = values["reconnects"]
-        return None
+    async def _do_config(self, **values: Any) -> None:
+        """There is no "rssi": the chip tells that by `status`."""
+        times = values.pop("reconnects", None)
+        if values or times is None:
+            raise ValueError("unknown config param")
+        if not -1 <= times <= _MOST_TRIES:
+            raise ValueError("reconnects: the chip keeps it in a byte")
+        self._reconnects = times
 
-    async def scan(self) -> list:
-        """What can be heard: (ssid, bssid, channel, rssi, security, hidden) of each access point.
-        The chip does nothing else meanwhile."""
+    async def _do_scan(self) -> list:
         if not self._active:
-            raise Refused("OSError", "STA must be active")
+            raise OSError("STA must be active")
         await asyncio.sleep(_SCAN_SECONDS)
         return [point.seen() for point in self._air.heard()]
 
-    async def ifconfig(self, config: list[str] | str | None = None) -> list[str]:
-        """(address, mask, gateway, name server); or set them, or "dhcp" to be given them."""
+    async def _do_ifconfig(self, config: Any = None) -> list[str] | None:
+        if config is None:
+            return self._fixed or (_DHCP if self._joined else _NO_ADDRESS)
         if config == "dhcp":
             self._fixed = []
-        elif config is not None:
-            if isinstance(config, str) or len(config) != 4:
-                raise Refused("ValueError", "invalid arguments")
-            for address in config:
-                _check_address(address)
-            self._fixed = list(config)
-        self._move_on()
-        return self._fixed or list(_DHCP if self._joined else _NO_ADDRESS)
-
-    def name(self, name: str | None) -> str:
-        """network.hostname: the name, or another one from the next `connect` on."""
-        if name is not None:
-            if not 1 <= len(name) <= 32:
-                raise Refused("ValueError")
-            self.hostname = name
-        return self.hostname
+        elif isinstance(config, list) and len(config) == 4:
+            self._fixed = [str(ipaddress.IPv4Address(one)) for one in config]
+        else:
+            raise ValueError("invalid arguments")
+        return None
 
     def _move_on(self) -> None:
         """What has happened since it was last asked."""
@@ -219,10 +167,10 @@ class Station:
             self._ready_at += _JOIN_SECONDS
             self._try(*self._asked)
 
-    def _try(self, ssid: str, password: str, bssid: bytes | None) -> None:
+    def _try(self, ssid: str, password: str, bssid: str) -> None:
         """One try to join."""
         right = [point for point in self._air.heard() if point.ssid == ssid]
-        right = [point for point in right if bssid in (None, bytes.fromhex(point.bssid))]
+        right = [point for point in right if bssid in ("", point.bssid)]
         if right and right[0].password == password:
             self._joined, self._reason = right[0], 0
         else:
@@ -237,47 +185,33 @@ class Station:
             self._tries_left -= 1
 
 
-def _check_address(address: str) -> None:
-    parts = address.split(".")
-    if len(parts) != 4 or not all(part.isdigit() and int(part) < 256 for part in parts):
-        raise Refused("ValueError", "invalid arguments")
+class OwnNetwork:
+    """The network that the board itself opens: carries out what `network.WLAN` asks for."""
 
+    def __init__(self) -> None:
+        self._active = False
+        self.named: tuple[str, str] | None = None
+        """Its name and password, while it is open."""
 
-class Radio:
-    """What `network` of one board is: its two interfaces."""
+    async def answer(self, verb: str, *said: Any, **named: Any) -> Any:
+        """Carry out one call; raises OSError as the chip's would."""
+        return getattr(self, "_do_" + verb)(*said, **named)
 
-    def __init__(self, air: Air) -> None:
-        self.station = Station(air)
-        self.own_network = OwnNetwork()
+    def _do_active(self, on: bool | None = None) -> bool:
+        if on is not None:
+            self._active = bool(on)
+            self.named = self.named if on else None
+        return self._active
 
-    async def answer(self, request: dict) -> dict:
-        """Carry out one call that host_sim/shims/network.py has sent."""
-        name, positional, named = request["wlan"], request["positional"], request["named"]
-        interface = (self.station, self.own_network)[request["interface"]]
-        method = getattr(interface, name, None)
-        try:
-            if name == "hostname":
-                return {"value": self.station.name(*_received(positional))}
-            if name.startswith("_") or not asyncio.iscoroutinefunction(method):
-                raise Refused("AttributeError", f"WLAN has no {name}")
-            return {"value": _sent(await method(*_received(positional), **_received(named)))}
-        except Refused as refused:
-            return {"raise": refused.kind, "words": list(refused.words)}
-        except TypeError as misuse:  # called with other arguments than there are
-            return {"raise": "TypeError", "words": [str(misuse)]}
+    def _do_config(self, *, ssid: str, security: int, key: str, max_clients: int) -> None:
+        """The chip has an open network of its own from `active` to here."""
+        if not self._active:
+            raise OSError("Wifi Invalid Mode")
+        if not 1 <= len(ssid.encode()) <= 32 or not 8 <= len(key) <= 63:
+            raise OSError("Wifi Invalid Argument")
+        if security != _WPA2 or not 1 <= max_clients <= 10:
+            raise OSError("Wifi Invalid Argument")
+        self.named = (ssid, key)
 
-
-def _received(value: object) -> Any:
-    """A value from the wire, where bytes are an object with their hex digits."""
-    if isinstance(value, dict):
-        if list(value) == ["hex"]:
-            return bytes.fromhex(value["hex"])
-        return {name: _received(one) for name, one in value.items()}
-    return [_received(one) for one in value] if isinstance(value, list) else value
-
-
-def _sent(value: object) -> object:
-    """A value for the wire."""
-    if isinstance(value, bytes):
-        return {"hex": value.hex()}
-    return [_sent(one) for one in value] if isinstance(value, list) else value
+    def _do_ifconfig(self) -> list[str]:
+        return _DHCP

@@ -6,7 +6,6 @@ heap (`micropython`); host_sim/shims carries its bytes to here.
 
 import asyncio
 import contextlib
-import datetime
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host_sim import chip
-from host_sim.air import Air, Radio, Station
+from host_sim.air import Air, OwnNetwork, Station
 from host_sim.console import Console
 from host_sim.panel import PanelModel
 from host_sim.uart_line import UartLine
@@ -26,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ("cpython", "micropython")
 HEAP_KB = 160
 """The heap that the firmware has: with pointers of 64 bits it is as much as it has on the chip."""
-SHIMS_KB = 14
+SHIMS_KB = 15
 """What the shims take beside it: on the chip they are C (`make size` measures it)."""
 _TLS_KB = 48
 """What TLS takes beside it: on the chip that is of ESP-IDF's heap, not of MicroPython's."""
@@ -110,7 +109,8 @@ class Board:
         self.line = UartLine()
         self.air = air or Air()
         """The access points, to be changed while it runs."""
-        self._radio = Radio(self.air)
+        self.station = Station(self.air)
+        self._access_point = OwnNetwork()
         self.clock_set: tuple[int, ...] | None = None
         """What the firmware set the chip's clock to since it started."""
         self.console = Console() if console else None
@@ -231,7 +231,7 @@ class Board:
         """Run the firmware; start it again whenever it ends, as a reset would."""
         while not self._stopping:
             self._chip = self._new_chip()
-            self._radio = Radio(self.air)
+            self.station = Station(self.air)
             self.clock_set = None
             self._cut.clear()
             with self.log.open("ab") as console:
@@ -250,7 +250,7 @@ class Board:
                     self.kill()
                 status = await self._process.wait()
                 console.write(f"[bench] the firmware ended with status {status}\n".encode())
-            self._radio.own_network.named = None
+            self._access_point = OwnNetwork()
             self._quiet_watchdog()
             if status == 0:  # on the chip there would be a prompt now
                 await self._cut.wait()
@@ -343,16 +343,6 @@ class Board:
             self._bus.write(bytes((ord("I"), pin, level)))
 
     @property
-    def station(self) -> Station:
-        """The board's Wi-Fi station, since its last start."""
-        return self._radio.station
-
-    @property
-    def own_network(self) -> tuple[str, str] | None:
-        """Name and password of the network that the board itself has opened."""
-        return self._radio.own_network.named
-
-    @property
     def wifi_on(self) -> bool:
         """Whether any access point is there; switch it off to cut the network."""
         return self.air.on
@@ -361,29 +351,28 @@ class Board:
     def wifi_on(self, on: bool) -> None:
         self.air.on = on
 
-    async def _answer(self, request: dict) -> dict:
-        if "make" in request:
-            try:
-                self._chip.make(request["make"], **request["with"])
-            except chip.Refused as refused:
-                return {"refused": str(refused)}
-            return {"value": None}
-        if "wlan" in request:
-            return await self._radio.answer(request)
-        if "clock" in request:
-            return self._set_clock(request["clock"])
-        return self._answer_nvs(request)
+    @property
+    def own_network(self) -> tuple[str, str] | None:
+        """Name and password of the network that the board itself has opened."""
+        return self._access_point.named
 
-    def _set_clock(self, moment: list[int]) -> dict:
-        """machine.RTC().datetime: the chip takes any numbers, the bench only what is a time."""
+    async def _answer(self, request: dict) -> dict:
+        """Carry out a request of a shim, which raises what is refused."""
         try:
-            year, month, day, weekday, hours, minutes, seconds, microseconds = moment
-            when = datetime.datetime(year, month, day, hours, minutes, seconds, microseconds)
-        except (ValueError, TypeError) as wrong:
-            return {"refused": f"there is no such time: {wrong}"}
-        if when.weekday() != weekday or not 2000 <= year <= 2099:
-            return {"refused": "there is no such day"}
-        self.clock_set = tuple(moment)
+            if "make" in request:
+                self._chip.make(request["make"], **request["with"])
+            elif "wlan" in request:
+                interface = self._access_point if request["of"] else self.station
+                verb, said, named = (request[name] for name in ("wlan", "said", "named"))
+                return {"value": await interface.answer(verb, *said, **named)}
+            elif "clock" in request:
+                self.clock_set = chip.moment(request["clock"])
+            else:
+                return self._answer_nvs(request)
+        except ValueError as refused:  # chip.Refused is one
+            return {"refused": str(refused)}
+        except OSError as error:
+            return {"oserror": list(error.args)}
         return {"value": None}
 
     def _answer_nvs(self, request: dict) -> dict:
@@ -395,7 +384,7 @@ class Board:
         if verb == "set":
             self._nvs_staged[place] = bytes.fromhex(request["blob"])
         elif place not in self._nvs_staged:
-            return {"raise": "OSError", "words": [-4354, "ESP_ERR_NVS_NOT_FOUND"]}
+            return {"oserror": [-4354, "ESP_ERR_NVS_NOT_FOUND"]}
         elif verb == "erase":
             del self._nvs_staged[place]
         else:

@@ -90,8 +90,7 @@ class Mosquitto(_Base):
         super().__init__(directory, users, certificate)
         self._program = _program("mosquitto")
         self._process: asyncio.subprocess.Process | None = None
-        # Another run's sessions are of a device key that is gone.
-        (directory / "mosquitto.db").unlink(missing_ok=True)
+        self.forget()  # another run's sessions are of a device key that is gone
 
     async def start(self) -> None:
         """Begin to serve; raises BrokerError."""
@@ -122,6 +121,10 @@ class Mosquitto(_Base):
         """Stop, and start on the same port."""
         await self.stop()
         await self.start()
+
+    def forget(self) -> None:
+        """Lose what it has kept: sessions, with what waits in them, and what it retains."""
+        (self._directory / "mosquitto.db").unlink(missing_ok=True)
 
     def _configuration(self) -> list[str]:
         lines = [

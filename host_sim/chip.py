@@ -7,7 +7,8 @@ guides to GPIO and to the SPI master), esptool's (guide to boot modes: strapping
 MicroPython's (ports/esp32: machine_hw_spi.c, machine_pin.h, machine_uart.c).
 """
 
-from collections.abc import Callable, Mapping
+import datetime
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 _OUT = 3
@@ -210,3 +211,18 @@ class Chip:
     def _wdt(self, timeout: int) -> None:
         if not 0 < timeout <= 600_000:
             raise Refused("WDT timeout must be from 1 to 600000 ms")
+
+
+def moment(values: Sequence[int]) -> tuple[int, ...]:
+    """What the chip's clock is set to: (year, month, day, weekday, hours, minutes, seconds,
+    microseconds). The chip takes any eight numbers; what is no date or time is refused here."""
+    if len(values) != 8:
+        raise Refused(f"requested length 8 but object has length {len(values)}")
+    year, month, day, weekday, hours, minutes, seconds, microseconds = values
+    try:
+        datetime.datetime(year, month, day, hours, minutes, seconds, microseconds)
+    except (TypeError, ValueError) as wrong:
+        raise Refused(f"there is no such moment: {wrong}") from None
+    if not 2000 <= year <= 2099 or not 0 <= weekday <= 6:
+        raise Refused("there is no such moment on the chip")
+    return tuple(values)

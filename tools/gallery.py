@@ -48,8 +48,8 @@ STATES = (
     "service",
 )
 """Names of the pictures: the states, and "offline" (idle without a network), "refused" (idle, as a
-server's certificate is refused), "ways" (choose with three ways to pay), "details" (the text of a code that takes the whole panel), and "no_page"
-(set-up without an access point)."""
+server's certificate is refused), "ways" (choose with three ways to pay), "details" (the text of a
+code that takes the whole panel), and "no_page" (set-up without an access point)."""
 
 
 _STATES = {

@@ -16,12 +16,13 @@ _SCRIPT = """
   const receipt = document.getElementById("receipt");
   const state = document.getElementById("carried");
   const byHand = document.getElementById("by-hand");
-  const say = (name, words) => { state.dataset.state = name; state.textContent = words; };
+  const say = (name, words, button) => {
+    state.dataset.state = name; state.textContent = words; byHand.hidden = !button;
+  };
   const post = () => fetch(receipt.dataset.to, {
     method: "POST", headers: {"Content-Type": "text/plain"}, body: receipt.textContent,
     credentials: "omit", signal: AbortSignal.timeout(TIMEOUT)});
-  byHand.hidden = true;
-  say("trying", "Telling the display ...");
+  say("trying", "Telling the display ...", false);
   for (const pause of PAUSES) {
     await new Promise((done) => setTimeout(done, pause * 1000));
     try {
@@ -31,10 +32,10 @@ _SCRIPT = """
         return say("taken", "The display knows.");
       if (answer.status < 500)
         return say("refused", "The display didn't take it. Please show this page at the register.");
-    } catch {} // not reached, or cut off: again
+    } catch {} // not reached, or not let: again
+    say("trying", "The display doesn't answer. Trying again ...", true);
   }
-  byHand.hidden = false;
-  say("unreachable", "The display can't be reached. Please show this page at the register.");
+  say("unreachable", "The display can't be reached. Please show this page at the register.", true);
 })();
 """
 

@@ -136,11 +136,11 @@ class WDT:
 
 
 class RTC:
-    """The chip's clock; the bench refuses what is no date or time."""
+    """The chip's clock."""
 
     def datetime(self, moment):
         """Set it: (year, month, day, weekday, hours, minutes, seconds, microseconds), in UTC."""
-        wire().ask({"clock": list(moment)})
+        wire().ask({"clock": moment})
 
 
 def unique_id():

@@ -1,12 +1,25 @@
-"""`network` of a simulated ESP32. The bench carries out every call, and refuses what the chip would
-(host_sim/air.py): on the chip this is C, so here it is to take little of the heap.
-"""
+"""`network` of a simulated ESP32: its station and its own access point are on the bench
+(host_sim/air.py), which refuses what the chip would, with the same exception."""
 
 from wire import wire
 
 STA_IF = 0
 AP_IF = 1
 AUTH_WPA2_PSK = 3
+
+STAT_IDLE = 1000
+STAT_CONNECTING = 1001
+STAT_GOT_IP = 1010
+STAT_BEACON_TIMEOUT = 200
+STAT_NO_AP_FOUND = 201
+STAT_WRONG_PASSWORD = 202
+STAT_ASSOC_FAIL = 203
+STAT_HANDSHAKE_TIMEOUT = 204
+
+
+def hostname(*name):
+    """The name that a network is asked for an address with, or a new one."""
+    return wire().ask({"wlan": "hostname", "of": STA_IF, "said": name, "named": {}})
 
 
 class WLAN:
@@ -15,31 +28,42 @@ class WLAN:
     def __init__(self, interface):
         if interface not in (STA_IF, AP_IF):
             raise ValueError("invalid WLAN interface identifier")
-        self._interface = interface
+        self._of = interface
 
-    def __getattr__(self, name):
-        return lambda *positional, **named: _call(self._interface, name, positional, named)
+    def _ask(self, name, said=(), named=None):
+        return wire().ask({"wlan": name, "of": self._of, "said": said, "named": named or {}})
 
+    def active(self, *on):
+        """Switch the radio, or tell whether it is on."""
+        return self._ask("active", on)
 
-def hostname(name=None):
-    """The name that a network is asked for an address with; the chip takes it when it joins."""
-    return _call(STA_IF, "hostname", (name,), {})
+    def connect(self, ssid, key="", *, bssid=None):
+        """Begin to join a network, or one access point of it."""
+        return self._ask("connect", (ssid, key, bssid.hex() if bssid else ""))
 
+    def disconnect(self):
+        """Leave the network."""
+        return self._ask("disconnect")
 
-def _call(interface, name, positional, named):
-    named = {key: _sent(value) for key, value in named.items()}
-    call = {"wlan": name, "interface": interface, "positional": _sent(positional), "named": named}
-    return _received(wire().ask(call))
+    def isconnected(self):
+        """Whether there is an address."""
+        return self._ask("isconnected")
 
+    def status(self, *param):
+        """How it stands with the network; or "rssi", how strong its access point is, in dBm."""
+        return self._ask("status", param)
 
-def _sent(value):
-    """A value for the wire, where bytes are an object with their hex digits."""
-    if isinstance(value, (bytes, bytearray)):
-        return {"hex": value.hex()}
-    return [_sent(one) for one in value] if isinstance(value, (list, tuple)) else value
+    def config(self, **values):
+        """Set what is named."""
+        return self._ask("config", (), values)
 
+    def scan(self):
+        """What can be heard: (ssid, bssid, channel, rssi, security, hidden) of each access point.
+        The chip does nothing else meanwhile."""
+        heard = self._ask("scan")
+        return [tuple([bytes.fromhex(part) for part in one[:2]] + one[2:]) for one in heard]
 
-def _received(value):
-    if isinstance(value, dict):
-        return bytes.fromhex(value["hex"])
-    return tuple([_received(one) for one in value]) if isinstance(value, list) else value
+    def ifconfig(self, *config):
+        """(address, mask, gateway, name server); or set them, or "dhcp" to be given them."""
+        answer = self._ask("ifconfig", config)
+        return tuple(answer) if answer else None

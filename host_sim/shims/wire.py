@@ -101,9 +101,6 @@ class ThreadSafeFlag:
         self._event.clear()
 
 
-_RAISED = {"OSError": OSError, "ValueError": ValueError, "TypeError": TypeError}
-
-
 class Wire:
     """The connection for pins, SPI, PWM, watchdog and requests."""
 
@@ -128,8 +125,8 @@ class Wire:
             _wait(self._connection, select.POLLIN)
             self.drain()
         answer = self._answers.pop(0)
-        if "raise" in answer:
-            raise _RAISED[answer["raise"]](*answer["words"])
+        if "oserror" in answer:
+            raise OSError(*answer["oserror"])
         if "refused" in answer:
             raise ValueError(answer["refused"])
         return answer["value"]

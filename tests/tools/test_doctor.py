@@ -56,9 +56,8 @@ def test_every_counter_is_explained() -> None:
 def test_every_trouble_is_explained() -> None:
     words = (ROOT / "firmware" / "PROTOCOL.md").read_text()
     _, _, section = words.partition("INFO's `trouble` is the latest reason")
-    named = re.findall(
-        r"`((?:wifi|clock|broker|backend|tls)_\w+)`", section.partition("Messages")[0]
-    )
+    pattern = r"(?:wifi|clock|broker|backend|tls)_\w+"
+    named = re.findall(f"`({pattern})`", section.partition("Messages")[0])
     assert set(named) == set(doctor.TROUBLES) - {""} and len(named) > 10
     raised = set()
     for path in (ROOT / "firmware" / "tillqr" / "net").glob("*.py"):
@@ -85,6 +84,8 @@ def _info(**changes: Any) -> dict:
         "serial": "a4cf12345678",
         "state": "idle",
         "network": "192.168.1.17",
+        "lacks": "",
+        "trouble": "",
         "counters": {},
     }
     return {**info, **changes}
@@ -92,8 +93,10 @@ def _info(**changes: Any) -> dict:
 
 def test_what_info_says() -> None:
     assert list(doctor.of_info(_info())) == []
-    (finding,) = doctor.of_info(_info(network=""))
-    assert finding.wrong and "no Wi-Fi" in finding.words
+    (finding,) = doctor.of_info(_info(network="", lacks="wifi", trouble="wifi_password"))
+    assert finding.wrong and "is the password right" in finding.words
+    (finding,) = doctor.of_info(_info(lacks="broker", trouble="tls_expired"))
+    assert finding.wrong and "lacks broker" in finding.words and "expired" in finding.words
     (finding,) = doctor.of_info(_info(state="setup", network="", reason="No device key yet"))
     assert finding.wrong and "No device key yet" in finding.words
 
@@ -128,7 +131,7 @@ async def test_a_display_without_a_network(tmp_path: Path) -> None:
     async with Bench("cpython", directory=tmp_path) as bench:
         bench.board.wifi_on = False
         status, output = await _doctor("--port", bench.board.line.path)
-        assert status == 1 and "no Wi-Fi" in output
+        assert status == 1 and "it lacks wifi" in output
 
 
 async def test_a_display_that_is_not_set_up(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def refusal(call):
 def settled(wlan):
     """The status once it doesn't change any more."""
     for _ in range(40):
-        if wlan.status() != 1001:
+        if wlan.status() != network.STAT_CONNECTING:
             break
         time.sleep(0.05)
     return wlan.status()
@@ -63,7 +63,6 @@ say(
     "refused",
     [
         refusal(lambda: wlan.status("strength")),
-        refusal(lambda: wlan.config("rssi")),
         refusal(lambda: wlan.config(channel=1)),
         refusal(lambda: wlan.config(reconnects=255)),
         refusal(lambda: wlan.connect("shop", "short")),
