@@ -7,6 +7,7 @@ down what came for them: that is lost with it, and only their own question bring
 
 import asyncio
 import contextlib
+import math
 import random
 import secrets
 import time
@@ -27,6 +28,8 @@ _CONNECT_SECONDS = 20.0
 _AWAY_SHARE = 0.1
 _RESET_SHARE = 0.3
 _DOWN_SECONDS = 0.5
+_ON_ITS_WAY = 0.003
+"""Seconds that a result takes, more or less."""
 _LOOK_SECONDS = 0.02
 Work = Coroutine[None, None, None]
 
@@ -51,6 +54,8 @@ class Fleet:
         told = (doubt, self._shop.accepted)
         self._boards = [Board(one, words[one.name], url, *told) for one in devices]
         self._tally = Tally(boards)
+        self._cut: dict[str, float] = {}
+        """When a board's connection was reset, of those whose is to be."""
 
     async def run(self) -> Tally:
         """The whole day."""
@@ -110,6 +115,8 @@ class Fleet:
             self._shop.scan(code)
             await asyncio.sleep(self._rng.uniform(0, self._seconds / 4))
             self._shop.pay(board.name, attempt.nonce, phase)
+            if board.name in self._cut:
+                await self._cut_off(board)
             with contextlib.suppress(TimeoutError):  # it is lost, which the tally tells
                 await asyncio.wait_for(board.result(), self._patience)
 
@@ -130,14 +137,14 @@ class Fleet:
         await self._sessions({board.name: since for board in self._boards})
 
     async def _resets(self) -> None:
-        """Some connections are reset, each at a time of its own."""
-        chosen = self._some(_RESET_SHARE)
-        since: dict[str, float] = {}
-        for board in chosen:
-            await asyncio.sleep(self._seconds / len(chosen))
-            since[board.name] = time.monotonic()
-            board.network.reset()
-        await self._sessions(since)
+        """Some boards' connections are reset, each when a result is about to come."""
+        self._cut = dict.fromkeys((board.name for board in self._some(_RESET_SHARE)), math.inf)
+        await self._sessions(self._cut)
+
+    async def _cut_off(self, board: Board) -> None:
+        await asyncio.sleep(self._rng.uniform(0, _ON_ITS_WAY))
+        self._cut[board.name] = time.monotonic()
+        board.network.reset()
 
     def _some(self, share: float) -> list[Board]:
         return self._rng.sample(self._boards, max(1, round(share * len(self._boards))))
@@ -148,7 +155,7 @@ class Fleet:
         phase = self._tally.phases[-1]
         waiting = [board for board in self._boards if board.name in since]
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
+            async with asyncio.timeout(2 * self._seconds + _CONNECT_SECONDS):
                 while waiting or not self._shop.connected:
                     await asyncio.sleep(_LOOK_SECONDS)
                     there = [one for one in waiting if one.session_at > since[one.name]]
@@ -156,5 +163,4 @@ class Fleet:
                     waiting = [one for one in waiting if one not in there]
         except TimeoutError:
             who = f"{len(waiting)} boards" if waiting else "the backend"
-            words = f"{phase.name}: {who} had no session after {_CONNECT_SECONDS:g} s"
-            self._tally.complaints.append(words)
+            self._tally.complaints.append(f"{phase.name}: {who} had no session in time")
