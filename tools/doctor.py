@@ -71,10 +71,6 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
         "into the internet and at its name server",
     ),
     "mqtt_too_large": (_ALWAYS, "messages of more than 1,024 bytes came: is that the backend?"),
-    "answer_malformed": (
-        _ALWAYS,
-        "what came as the backend's answer is no JSON: is it the backend?",
-    ),
     "charge_refused": (
         _ALWAYS,
         "codes of the backend did not verify: it has another key for this device, or somebody "

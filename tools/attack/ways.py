@@ -74,7 +74,7 @@ class Broker:
     """
 
     name = "MQTT"
-    own: Set[str] = frozenset({"answer_malformed", "dropped"})
+    own: Set[str] = frozenset({"dropped"})
     most = 1024
 
     def __init__(self, bench: Bench, counters: Counters) -> None:
