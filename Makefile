@@ -23,13 +23,14 @@ MICROPYTHON ?=
 ANY_IMAGE ?=
 FORGED ?=
 SEED ?=
+N ?=
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel size \
-	attack qr-conformance bench-qr picture clean
+	attack fleet qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -96,8 +97,11 @@ bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs val
 size: setup ## every module's bytes and memory, the heap at rest, instructions to start (needs valgrind, nodejs, npm)
 	@$(BIN)/python -m tools.size
 
-attack: setup ## 100,000 forged results on each runtime, and a board: none may count (FORGED= SEED=)
+attack: setup ## 100,000 forged results and charges on each runtime, and boards: none may count (FORGED= SEED=)
 	@$(BIN)/python -m tools.attack $(if $(FORGED),--forged $(FORGED)) $(if $(SEED),--seed $(SEED))
+
+fleet: setup ## N=500 boards at one broker that is killed under them: no result may be lost (N= SEED=; needs mosquitto)
+	@$(BIN)/python -m tools.fleet $(if $(N),--boards $(N)) $(if $(SEED),--seed $(SEED))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance

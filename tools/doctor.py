@@ -70,10 +70,7 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
         "the backend could not be reached: look at its address in the settings, at the shop's way "
         "into the internet and at its name server",
     ),
-    "answer_malformed": (
-        _ALWAYS,
-        "what came as the backend's answer is no JSON: is it the backend?",
-    ),
+    "mqtt_too_large": (_ALWAYS, "messages of more than 1,024 bytes came: is that the backend?"),
     "charge_refused": (
         _ALWAYS,
         "codes of the backend did not verify: it has another key for this device, or somebody "

@@ -45,19 +45,35 @@ def _joined(text: str) -> str:
             if 0xD800 <= high < 0xDC00 and text[end : end + 2] == "\\u":
                 low = int(text[end + 2 : end + 6], 16)
                 if 0xDC00 <= low < 0xE000:
-                    out += text[start:at] + chr((high << 10) + low - 0x35FDC00)
+                    out += text[start:at] + _character((high << 10) + low - 0x35FDC00)
                     start = end + 6
                     continue
         out += text[start:end]
         start = end
 
 
+def _character(code: int) -> str:
+    """A character beyond U+FFFF; chr would keep it for good."""
+    four = (0xF0 | code >> 18, 0x80 | code >> 12 & 63, 0x80 | code >> 6 & 63, 0x80 | code & 63)
+    return str(bytes(four), "utf-8")
+
+
+# Texts are looked at by the byte: the chip keeps each different character that it takes from a text
+# for good, and anybody may send texts.
+
+
 def is_text(value: str, low: int, high: int) -> bool:
-    """Whether a value is a `text` of PROTOCOL.md, 4, of so many bytes."""
-    return low <= len(value.encode()) <= high and all(map(_in_text, value))
-
-
-def _in_text(character: str) -> bool:
-    """No control characters (C0, DEL, C1), no surrogates."""
-    code = ord(character)
-    return 32 <= code < 0x7F or 0xA0 <= code < 0xD800 or code >= 0xE000
+    """Whether a value is a `text` of PROTOCOL.md, 4, of so many bytes: without control characters
+    (C0, DEL, C1) and halves of characters (surrogates)."""
+    try:
+        data = value.encode()
+    except UnicodeError:
+        return False
+    before = 0
+    for byte in data:
+        if byte < 32 or byte == 0x7F or (before == 0xC2 and byte < 0xA0):
+            return False
+        if before == 0xED and byte >= 0xA0:
+            return False
+        before = byte
+    return low <= len(data) <= high

@@ -97,7 +97,7 @@ async def test_money_that_comes_late_is_on_the_panel(runtime: str, tmp_path: Pat
 @runtimes
 async def test_a_code_that_is_too_large_is_refused(runtime: str, tmp_path: Path) -> None:
     order = "12345678901234567890"
-    options: dict[str, Any] = {"board": "t_display", "backend": _LONG_BACKEND}
+    options: dict[str, Any] = {"board": "t_display", "backend": _LONG_BACKEND, "road": "mqtt"}
     async with counter(runtime, tmp_path, **options) as shop:
         with pytest.raises(Refused, match="code_too_large"):
             await shop.call(shop.register.start_payment, order, 1234, "EUR")

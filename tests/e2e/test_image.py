@@ -26,6 +26,6 @@ async def test_a_sale_from_the_image(image: Path, tmp_path: Path) -> None:
         assert (await shop.result())["outcome"] == "paid"
         boot = (await shop.info())["boot"]
         shop.bench.board.kill()
-        await shop.until(lambda info: info["boot"] != boot and bool(info["network"]), 30)
+        await shop.until(lambda info: info["boot"] != boot and not info["lacks"], 30)
         await pay(await shop.show_code("1002"))
         assert (await shop.result("1002"))["outcome"] == "paid"

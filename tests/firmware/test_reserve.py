@@ -3,11 +3,13 @@ is a stand-in. That the heap of a chip grows by less then was measured on one.
 """
 
 import _thread
+import os
 import sys
 
 from tillqr.unload import unload
 
-AREA = 49152
+AREA = 57344
+AREA_WITH_TLS = 49152
 HELD = 65536
 
 
@@ -69,6 +71,17 @@ def test_all_but_the_heap_s_part_is_held_and_given_back():
     assert load(chip) == "the assembly"
     assert chip.asked == [HELD]
     assert (chip.running, chip.largest, chip.size) == (0, AREA + HELD, 0)
+
+
+def test_a_display_with_tls_keeps_more_for_it():
+    with open("ca.der", "w") as file:
+        file.write("a certificate")
+    try:
+        chip = Chip(AREA_WITH_TLS + HELD)
+        load(chip)
+        assert chip.asked == [HELD]
+    finally:
+        os.remove("ca.der")
 
 
 def test_little_is_not_held():

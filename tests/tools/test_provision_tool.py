@@ -82,7 +82,7 @@ def test_plans_are_checked_by_the_firmware() -> None:
     for name, value, words in (
         ("device", "D 1", "device must"),
         ("device", "", "device is missing"),
-        ("backend", "https://pay.example.com", "backend must"),
+        ("backend", "ftp://pay.example.com", "backend must"),
         ("language", "xx", "language must"),
         ("theme", "pink", "theme must"),
         ("qr_seconds", "3", "qr_seconds must"),

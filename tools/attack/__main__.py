@@ -1,11 +1,12 @@
-"""Throw forged results at the firmware: `make attack` (python -m tools.attack).
+"""Throw forged results and charges at the firmware: `make attack` (python -m tools.attack).
 
-At least FORGED generated bodies that are no true result are judged by the firmware's own code on
-CPython, and the same ones on MicroPython with what is flashed; genuine ones are mixed among them.
-A sample goes to a whole board of the bench over HTTP, while a sale's code is on its panel. It
-fails if anything forged is accepted, anything genuine is not, the book or the register's database
-has anything else than what was paid, memory grows, or anything but a refusal is raised. What is
-forged, rule.py says. The same seed makes the same bodies; but a board has a new key each time.
+At least FORGED generated bodies that are no true result or charge are judged by the firmware's own
+code on CPython, and the same ones on MicroPython with what is flashed; genuine ones are mixed among
+them. A sample goes to two whole boards of the bench, over HTTP to one and through a broker to the
+other, while a sale's code is on the panel. It fails if anything forged is accepted, anything
+genuine is not, the book or the register's database has anything else than what was paid, memory
+grows, or anything but a refusal is raised. What is forged, rule.py says. The same seed makes the
+same bodies; but a board has a new key each time.
 
 --spoil builds a fault into the firmware first (spoil.py), so that one can see a campaign fail.
 """
@@ -13,10 +14,11 @@ forged, rule.py says. The same seed makes the same bodies; but a board has a new
 import argparse
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from host_sim.board import ROOT
 from tools.attack import board, campaign, spoil
-from tools.attack.tally import last_line, report
+from tools.attack.tally import Tally, last_line, report
 from tools.attack.target import RUNTIMES
 
 _FORGED = 100_000
@@ -34,11 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"seed {options.seed}, {options.forged:,} forged bodies for each runtime", flush=True)
     tallies = campaign.run(campaign.rounds(options.forged, options.seed), RUNTIMES, options.spoil)
     if options.board_forged:
-        tallies.append(board.run(options.board_forged, _BOARD_SALES, options.seed))
+        tallies += _boards(options.board_forged, options.seed)
     for tally in tallies:
         report(tally)
     print(last_line(tallies))
     return 0 if all(tally.passed for tally in tallies) else 1
+
+
+def _boards(forged: int, seed: int) -> list[Tally]:
+    """A board a way, half of the forged bodies each, at the same time."""
+    with ThreadPoolExecutor(len(board.WAYS)) as pool:
+        share = -(-forged // len(board.WAYS))
+        runs = [pool.submit(board.run, share, _BOARD_SALES, seed, way) for way in board.WAYS]
+        return [run.result() for run in runs]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--forged", type=_count, default=_FORGED, help="forged bodies a runtime")
     parser.add_argument("--seed", type=int, default=_SEED, help="what bodies are made from")
     parser.add_argument(
-        "--board-forged", type=int, default=_BOARD_FORGED, help="of a whole board; 0: no board"
+        "--board-forged", type=int, default=_BOARD_FORGED, help="of whole boards; 0: no board"
     )
     parser.add_argument("--spoil", choices=sorted(spoil.FAULTS), default="", help="a fault")
     return parser

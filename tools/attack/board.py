@@ -1,20 +1,16 @@
-"""A sample of the attacks on a whole board of the bench, while a sale's code is on its panel.
+"""A sample of the attacks on a whole board of the bench, while a sale's code is on its panel, by
+either way that a result may come.
 
 Each sale gets its share of forged bodies and then its true receipt. The register's database must
 have exactly the sales, and the board's counters must say what was refused.
 """
 
 import asyncio
-import contextlib
 import itertools
 import random
 import sqlite3
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
-
-import httpx
 
 from host_sim.bench import DEVICE, Bench, BenchTimeout
 from host_sim.gateway import codes
@@ -22,65 +18,31 @@ from tools.attack import dress, rounds, rule
 from tools.attack.scene import CURRENCIES, PAYMENT, Display, Scene, some_receipt
 from tools.attack.signing import Receipt
 from tools.attack.tally import ACCEPTED, REFUSALS, Tally
+from tools.attack.target import JUDGE
+from tools.attack.ways import SECONDS, Broker, Http, MakeWay, Way
 from tools.register import Register, RegisterError, ShopDatabase
 
 _REGISTER = "3"
-_TRANSPORT = {"body_too_large"}
-"""What refuses a body before it is looked at."""
-_SECONDS = 20
+_TOLD = 1000
+"""Characters of the board's console."""
+WAYS: tuple[MakeWay, ...] = (Http, Broker)
 
 
-class Way(Protocol):
-    """How a body reaches the board."""
-
-    name: str
-
-    async def deliver(self, body: bytes) -> str:
-        """ACCEPTED, or the name of what refused the body."""
-
-    async def close(self) -> None:
-        """Let go of it."""
-
-
-class Http:
-    """To the board's own endpoint (PROTOCOL.md, 9)."""
-
-    name = "HTTP"
-
-    def __init__(self, bench: Bench) -> None:
-        self._client = httpx.AsyncClient(trust_env=False)
-        self._url = f"{bench.endpoint}/result"
-
-    async def deliver(self, body: bytes) -> str:
-        """As Way's; again if the board turns a connection away, as the backend does."""
-        headers = {"Content-Type": "application/json"}
-        async with asyncio.timeout(_SECONDS):
-            while True:
-                with contextlib.suppress(httpx.TransportError):
-                    answer = await self._client.post(self._url, content=body, headers=headers)
-                    return ACCEPTED if answer.status_code == 200 else answer.json()["error"]
-                await asyncio.sleep(0.1)
-
-    async def close(self) -> None:
-        """As Way's."""
-        await self._client.aclose()
-
-
-def run(forged: int, sales: int, seed: int, way: Callable[[Bench], Way] = Http) -> Tally:
+def run(forged: int, sales: int, seed: int, way: MakeWay = Http) -> Tally:
     """Make sales, each with its share of forged bodies before its true receipt."""
     with tempfile.TemporaryDirectory() as directory:
         shares = [forged * (at + 1) // sales - forged * at // sales for at in range(sales)]
         return asyncio.run(_run(shares, random.Random(f"{seed}"), way, Path(directory)))
 
 
-async def _run(
-    shares: list[int], rng: random.Random, make_way: Callable[[Bench], Way], directory: Path
-) -> Tally:
-    bench = Bench("micropython", directory=directory)
+async def _run(shares: list[int], rng: random.Random, make_way: MakeWay, directory: Path) -> Tally:
+    road = "mqtt" if make_way is Broker else "http"
+    bench = Bench("micropython", directory=directory, road=road, broker="mosquitto")
     database = ShopDatabase(f"sqlite:///{directory}/shop.db")
     async with bench:
-        line, way = bench.board.line.path, make_way(bench)
+        line = bench.board.line.path
         register = await asyncio.to_thread(Register, line, database, name=_REGISTER)
+        way = make_way(bench, lambda: register.info()["counters"])
         attack = _Attack(bench, register, way, rng)
         try:
             await attack.joined()
@@ -88,7 +50,8 @@ async def _run(
                 await attack.sell(share)
             await attack.check(directory / "shop.db")
         except (RegisterError, BenchTimeout, TimeoutError) as error:
-            attack.tally.complain(f"the board does not answer as it should: {error}")
+            said = bench.board.log.read_text(errors="replace")[-_TOLD:]
+            attack.tally.complain(f"the board does not answer as it should: {error!r}; {said!r}")
         finally:
             await way.close()
             await asyncio.to_thread(register.close)
@@ -104,14 +67,14 @@ class _Attack:
         self._register = register
         self._way = way
         self._rng = rng
-        self._display = Display(DEVICE, bench.key, int(str(bench.settings["key_number"])))
+        self._display = Display(DEVICE, ((int(str(bench.settings["key_number"])), bench.key),))
         self._sold: list[Receipt] = []
-        self.tally = Tally(f"a board, over {way.name}", REFUSALS | _TRANSPORT)
+        self.tally = Tally(f"a board, over {way.name}", REFUSALS | way.own)
 
     async def joined(self) -> None:
-        """Wait until the board is in its network."""
-        async with asyncio.timeout(_SECONDS):
-            while not (await self._info())["network"]:
+        """Wait until a result could reach the board."""
+        async with asyncio.timeout(SECONDS):
+            while (await self._info())["lacks"]:
                 await asyncio.sleep(0.05)
 
     async def sell(self, forged: int) -> None:
@@ -119,12 +82,14 @@ class _Attack:
         main = await self._shown()
         other = some_receipt(self._rng, self._display)
         scene = Scene(self._display, main, other, {main["attempt"]: main}, self._sold, ())
-        bad = (step for step in rounds.tries(self._rng, scene) if step.sort == rule.FORGED)
+        tries = rounds.tries(self._rng, scene)
+        forgeries = (one for one in tries if (one.kind, one.sort) == (JUDGE, rule.FORGED))
+        bad = (one for one in forgeries if len(one.content) <= self._way.most)
         for step in itertools.islice(bad, forged):
             await self._give(step.sort, step.group, step.content, [])
         body = dress.dressed(self._rng, main)
         await self._give(rule.GENUINE, "sale", body, rounds.taken(main))
-        result = await asyncio.to_thread(self._register.wait_for_result, main["order"], _SECONDS)
+        result = await asyncio.to_thread(self._register.wait_for_result, main["order"], SECONDS)
         if result["outcome"] != "paid":
             self.tally.complain(f"order {main['order']} is {result['outcome']}, not paid")
         self._sold.append(main)
@@ -135,7 +100,7 @@ class _Attack:
         amount, currency = rng.randint(1, 10**6), rng.choice(CURRENCIES)
         await asyncio.to_thread(self._register.start_payment, order, amount, currency)
         known = {DEVICE: codes.Device(DEVICE, self._display.key, self._display.number)}
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(SECONDS):
             while True:  # the last sale's code may still be there
                 url = await self._bench.code_on_panel()
                 payment = codes.read(url.rpartition("/")[2], known)

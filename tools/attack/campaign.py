@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 from tools.attack import rule
 from tools.attack.rounds import Round
-from tools.attack.tally import Tally
-from tools.attack.target import JUDGE, MEMORY, STATE, Step, Target, TargetLost
+from tools.attack.tally import CHARGE_REFUSALS, REFUSALS, Tally
+from tools.attack.target import CHARGE, JUDGE, MEMORY, STATE, Step, Target, TargetLost
 
 _GROWTH = {"micropython": (512, "bytes"), "cpython": (60, "blocks")}
 """By how much memory may grow from the first round to the last, of an empty book each time."""
@@ -40,7 +40,7 @@ class _Attack:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._tally = Tally(target.runtime)
+        self._tally = Tally(target.runtime, REFUSALS | CHARGE_REFUSALS)
         self._memory: list[int] = []
 
     def carry_out(self, steps: list[Step]) -> None:
@@ -52,7 +52,7 @@ class _Attack:
             self._tally.complain(str(lost))
 
     def _take(self, step: Step, answer: list) -> None:
-        if step.kind == JUDGE:
+        if step.kind in (JUDGE, CHARGE):
             right = list(step.answer or ())
             self._tally.judged(step.sort, step.group, step.content, answer, right)
         elif step.kind == MEMORY:

@@ -1,12 +1,14 @@
-"""Judges receipts with the firmware's own code, on CPython and on MicroPython: `drive.py [SPOIL]`.
+"""Judges receipts and charges with the firmware's own code, on CPython and on MicroPython:
+`drive.py [SPOIL]`.
 
 Stdin has records: kind (1 byte), size (2 bytes), content. Those that ask get a line of JSON.
 
-    B [device, key in hex, its number]              a new, empty book
-    O [attempt, order, register, amount, currency]  opens an attempt
+    B [device, [[number, key in hex] ...]]          a new, empty book, the present key first
+    O [attempt, order, register, amount, currency]  opens an attempt, which waits for its charge
     D attempt                                       the register has its outcome
     J body                                          asks: ["accepted", attempt, state,
                                                     transaction, reason], or [why not]
+    C body                                          asks: ["accepted", attempt, text], or [why not]
     S attempt                                       asks: [state, transaction, reason], or []
     M                                               asks: [how much memory is taken]
 
@@ -17,37 +19,66 @@ import gc
 import json
 import sys
 
-from tillqr.sale import attempts, mac, receipt
+from tillqr.net import backend
+from tillqr.sale import attempts, charge, mac, receipt
 
 
-def make_book(device: str, key: str, number: int) -> attempts.Attempts:
-    """The target. This is the one place that constructs it."""
-    return attempts.Attempts(device, [mac.Key(bytes.fromhex(key), number)])
+class Judge:
+    """The target: a book, and the backend's channel that has charges shown. It stands for the
+    display too. This is the one place that constructs them."""
 
+    def __init__(self, device: str, keys: list) -> None:
+        known = [mac.Key(bytes.fromhex(key), number) for number, key in keys]
+        self._book = attempts.Attempts(device, known)
+        self._backend = backend.Backend(None, self._book, None, 0, self, self._count)  # type: ignore
+        self._backend.holds = charge.Charges(device, known).holds
+        self._said: list = []
 
-def judge(book: attempts.Attempts, body: bytes) -> list:
-    """What becomes of a body, as display.Display.accept asks; whatever is no refusal is named."""
-    try:
-        attempt = book.accept(receipt.parse(body))
-    except receipt.Rejected as rejected:
-        return [rejected.name]
-    except Exception as error:  # noqa: BLE001  (nothing else may be raised: it is a finding)
-        return ["raised " + repr(error)]
-    return ["accepted", attempt.nonce, attempt.settled, attempt.transaction, attempt.reason]
+    def open(self, *fields) -> None:  # type: ignore[no-untyped-def]
+        """Open an attempt, which waits for its charge."""
+        self._book.open(*fields).question = "open"
 
+    def judge(self, body: bytes) -> list:
+        """What becomes of a body, as display.Display.accept asks; what is no refusal is named."""
+        try:
+            attempt = self._book.accept(receipt.parse(body))
+        except receipt.Rejected as rejected:
+            return [rejected.name]
+        except Exception as error:  # noqa: BLE001  (nothing else may be raised: it is a finding)
+            return ["raised " + repr(error)]
+        return ["accepted", attempt.nonce, attempt.settled, attempt.transaction, attempt.reason]
 
-def deliver(book: attempts.Attempts, nonce: str) -> None:
-    """Mark an attempt as the display does when the register has acknowledged it."""
-    attempt = book.find(nonce)
-    if attempt is not None:
-        attempt.outcome = attempt.settled
-        attempt.delivered = True
+    def charge(self, body: bytes) -> list:
+        """What becomes of a charge that comes by the backend's channel."""
+        self._said = ["dropped"]
+        try:
+            self._backend.deliver(body)
+        except Exception as error:  # noqa: BLE001
+            return ["raised " + repr(error)]
+        return self._said
 
+    def charged(self, attempt: attempts.Attempt, text: str) -> None:
+        """A code is shown."""
+        self._said = ["accepted", attempt.nonce, text]
 
-def state(book: attempts.Attempts, nonce: str) -> list:
-    """What the book knows of an attempt."""
-    attempt = book.find(nonce)
-    return [] if attempt is None else [attempt.settled, attempt.transaction, attempt.reason]
+    def accept(self, body: bytes) -> None:
+        """What came was no charge."""
+        self._said = self.judge(body)
+
+    def _count(self, name: str) -> None:
+        self._said = [name]
+
+    def deliver(self, nonce: str) -> None:
+        """Mark an attempt as the display does when the register has acknowledged it."""
+        attempt = self._book.find(nonce)
+        if attempt is not None:
+            attempt.outcome = attempt.settled
+            attempt.delivered = True
+
+    def state(self, nonce: str) -> list:
+        """What the book knows of an attempt."""
+        attempt = self._book.find(nonce)
+        return [] if attempt is None else [attempt.settled, attempt.transaction, attempt.reason]
 
 
 def memory() -> list:
@@ -60,7 +91,7 @@ def memory() -> list:
 
 def serve(read, write) -> None:  # type: ignore[no-untyped-def]
     """Carry out records until there are no more."""
-    book = make_book("none", "00" * 32, 0)
+    target = Judge("none", [[0, "00" * 32]])
     while True:
         head = read(3)
         if len(head) < 3:
@@ -68,15 +99,17 @@ def serve(read, write) -> None:  # type: ignore[no-untyped-def]
         kind, content = head[:1], read(head[1] << 8 | head[2])
         answer = None
         if kind == b"J":
-            answer = judge(book, content)
+            answer = target.judge(content)
+        elif kind == b"C":
+            answer = target.charge(content)
         elif kind == b"B":
-            book = make_book(*json.loads(content))
+            target = Judge(*json.loads(content))
         elif kind == b"O":
-            book.open(*json.loads(content))
+            target.open(*json.loads(content))
         elif kind == b"D":
-            deliver(book, content.decode())
+            target.deliver(content.decode())
         elif kind == b"S":
-            answer = state(book, content.decode())
+            answer = target.state(content.decode())
         elif kind == b"M":
             answer = memory()
         if answer is not None:

@@ -20,6 +20,10 @@ from tools.attack.signing import (
 )
 
 _SWAPS = 150
+_LETTERS = 60
+_HALVES = (0xD800, 0xD8FF, 0xDBFF, 0xDC00, 0xDD3A, 0xDFFF)
+_ANY = (*range(0xA0, 0xD800), *range(0xE000, 0x110000))
+"""All characters that a text may have, by their numbers, but for ASCII."""
 _AMOUNTS = (0, 1, -1, 2**31, 2**32, 2**53, 9_999_999_999, 10**10, 2**63, 2**64, 10**30)
 _LOOKALIKES = {
     ord(letter): number
@@ -180,7 +184,22 @@ def _over_the_amount(rng: random.Random, scene: Scene) -> Iterator[bytes]:
         yield dress.plain(_unsized(scene, slid, rng.random() < 0.5))
 
 
+def letters(rng: random.Random, scene: Scene) -> Iterator[bytes]:
+    """Well signed texts with characters of every kind, in escapes and as they are: control
+    characters and halves of characters, which no text has; and others, which are genuine."""
+    said = ("transaction",) if scene.main["state"] == "closed" else ("transaction", "reason")
+    for code in (*range(32), *range(0x7F, 0xA0), *_HALVES, *rng.sample(_ANY, _LETTERS)):
+        name, at = rng.choice(said), rng.randrange(3)
+        receipt = scene.display.sign(scene.main, **{name: "T4"[:at] + chr(code) + "T4"[at:]})
+        yield dress.plain(receipt)
+        yield octets(json.dumps(receipt, ensure_ascii=False))
+    for _ in range(_LETTERS):
+        wild = "".join(map(chr, rng.sample(_ANY, 10)))
+        yield dress.plain({**scene.main, "transaction": wild})
+        yield octets(json.dumps({**scene.main, "order": wild[:5]}, ensure_ascii=False))
+
+
 def _unsized(scene: Scene, receipt: Receipt, label: bool = True) -> Receipt:
     """A receipt with the MAC of its bytes without the sizes, under the true key."""
     signed = encoded(receipt, LABEL if label else b"", sizes=False)
-    return {**receipt, "mac": hmac.digest(scene.display.key, signed, "sha256").hex()}
+    return {**receipt, "mac": hmac.digest(scene.display.key_of(receipt), signed, "sha256").hex()}

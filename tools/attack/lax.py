@@ -2,8 +2,8 @@
 
 It takes all JSON, and more: commas and colons are blanks to it, either bracket closes either, a
 byte of zero ends the text, strings may hold line ends, `\\u` takes any four bytes, a number may
-begin with zeros, a character may have more bytes than UTF-8 needs. Pairs of surrogates stay two
-characters.
+begin with zeros, a character may have more bytes than UTF-8 needs. Escapes that are a pair of
+surrogates stay two characters, unless they are joined first.
 """
 
 import re
@@ -23,6 +23,9 @@ _TOKEN = re.compile(
 _CHARACTERS = re.compile(
     rb"(?:[\0-\x7F]|(?:[\xC0-\xDF]|(?:[\xE0-\xEF]|[\xF0-\xF7][\x80-\xBF])[\x80-\xBF])[\x80-\xBF])*+"
 )
+_PAIR = re.compile(
+    rb"\\[^u]|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})", re.DOTALL
+)
 _ESCAPE = re.compile(rb"\\(?:u(.{4})|(.))", re.DOTALL)
 _WORDS = {b"null": None, b"true": True, b"false": False}
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
@@ -39,6 +42,18 @@ def read(body: bytes) -> object:
     if not _CHARACTERS.fullmatch(body):
         raise NoReading
     return _Reader().read(body)
+
+
+def joined(body: bytes) -> bytes:
+    """A text in which each two escapes that are one character (RFC 8259, 7) are that character."""
+    return _PAIR.sub(_join, body)
+
+
+def _join(pair: re.Match[bytes]) -> bytes:
+    if pair[1] is None:
+        return pair[0]
+    halves = int(pair[1], 16).to_bytes(2, "big") + int(pair[2], 16).to_bytes(2, "big")
+    return halves.decode("utf-16-be").encode()
 
 
 class _Reader:

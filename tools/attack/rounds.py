@@ -13,10 +13,10 @@ import json
 import random
 from collections.abc import Callable, Iterable, Iterator
 
-from tools.attack import bodies, dress, fields, rule, signed
+from tools.attack import bodies, charges, dress, fields, rule, signed
 from tools.attack.scene import Scene, some_display, some_receipt, some_word
 from tools.attack.signing import Receipt
-from tools.attack.target import JUDGE, MEMORY, STATE, Step
+from tools.attack.target import CHARGE, JUDGE, MEMORY, STATE, Step
 
 CLASSES: dict[str, Callable[[random.Random, Scene], Iterable[bytes]]] = {
     "flips": bodies.flips,
@@ -30,6 +30,7 @@ CLASSES: dict[str, Callable[[random.Random, Scene], Iterable[bytes]]] = {
     "types": fields.types,
     "doubled": fields.doubled,
     "slides": fields.slides,
+    "letters": fields.letters,
     "keys": signed.keys,
     "numbers": signed.numbers,
     "wrong": signed.wrong,
@@ -38,6 +39,12 @@ CLASSES: dict[str, Callable[[random.Random, Scene], Iterable[bytes]]] = {
     "macs": signed.macs,
 }
 """Who makes bodies of each class; some of them are not forged after all, which the rule tells."""
+CHARGES: dict[str, Callable[[random.Random, Scene], Iterable[bytes]]] = {
+    "charge": charges.true,
+    "charge bytes": charges.changed,
+    "charge wrong": charges.wrong,
+}
+"""The same of charges."""
 _MOST_ATTEMPTS = 16
 _FORGOTTEN = 8
 _COUNTED = 3
@@ -51,15 +58,26 @@ def tries(rng: random.Random, scene: Scene) -> Iterator[Step]:
     They come in a random order, and the classes take turns, so that the first ones are a fair
     sample.
     """
-    made = {body: group for group, make in CLASSES.items() for body in make(rng, scene)}
-    of_class: dict[str, list[bytes]] = {group: [] for group in CLASSES}
+    classes = CLASSES | CHARGES
+    made = {body: group for group, make in classes.items() for body in make(rng, scene)}
+    of_class: dict[str, list[bytes]] = {group: [] for group in classes}
     for body in rng.sample(list(made), len(made)):
         of_class[made[body]].append(body)
     for turn in itertools.zip_longest(*of_class.values()):
-        for group, body in zip(CLASSES, turn, strict=True):
+        for group, body in zip(classes, turn, strict=True):
             if body is not None:
-                sort, receipt = rule.judge(body, scene)
-                yield Step(JUDGE, body, group, sort, taken(receipt) if receipt else None)
+                yield (_try_charge if group in CHARGES else _try)(body, group, scene)
+
+
+def _try(body: bytes, group: str, scene: Scene) -> Step:
+    sort, receipt = rule.judge(body, scene)
+    return Step(JUDGE, body, group, sort, taken(receipt) if receipt else None)
+
+
+def _try_charge(body: bytes, group: str, scene: Scene) -> Step:
+    sort, charge = rule.judge_charge(body, scene)
+    answer = ["accepted", charge["attempt"], charge["text"]] if charge else None
+    return Step(CHARGE, body, group, sort, answer)
 
 
 def taken(receipt: Receipt) -> list:
@@ -103,7 +121,8 @@ class Round:
 
     def _book(self) -> Step:
         display = self._display
-        return Step(b"B", json.dumps([display.name, display.key.hex(), display.number]).encode())
+        keys = [(number, key.hex()) for number, key in display.keys]
+        return Step(b"B", json.dumps([display.name, keys]).encode())
 
     def _open(self, receipt: Receipt) -> Step:
         self._known.setdefault(receipt["attempt"], ["", "", ""])

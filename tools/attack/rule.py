@@ -1,29 +1,32 @@
 """Which bodies must count, which must not, and which may: told without any code of the firmware.
 
 A body is read twice: as JSON is (RFC 8259), and as the chip's parser takes it (lax.py). If both
-readings are a receipt that counts by PROTOCOL.md, 6, the body is genuine and must be accepted. If
-neither is, it is forged. If the readings differ, the body is unclear: it says, if anything, what
-the backend has signed, so it may be accepted or not. That is one flipped bit that makes of the last
-`}` a `]`, for example, or of a blank a leading zero.
+readings are a receipt that counts by PROTOCOL.md, 6, or a charge by 8.1, the body is genuine and
+must be accepted. If neither is, it is forged. If the readings differ, the body is unclear: it says,
+if anything, what the backend has signed, so it may be accepted or not. That is one flipped bit that
+makes of the last `}` a `]`, for example, or of a blank a leading zero.
 
 So what decides is the meaning: blanks, the order of fields, escapes, unknown fields, and the case
 of the MAC's hex digits change nothing; of a name that is there twice, the last one counts, as both
-parsers have it. A body of more than 768 bytes is never genuine.
+parsers have it. A receipt of more than 768 bytes is never genuine.
 """
 
 import hmac
 import json
 import re
+import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from tools.attack import lax
 from tools.attack.scene import PAYMENT, Scene
-from tools.attack.signing import Receipt, mac, octets
+from tools.attack.signing import Receipt, charge_encoded, mac, octets, sign_bytes
 
 FORGED = "forged"
 GENUINE = "genuine"
 UNCLEAR = "unclear"
 MOST_BYTES = 768
+_MOST_OF_CHARGE = 1024
 _MOST_BRACKETS = 32
 _TEXTS = {
     "device": (1, 12),
@@ -36,13 +39,25 @@ _TEXTS = {
     "reason": (0, 24),
 }
 _STATES = ("paid", "failed", "closed")
+_CHARGE_TEXT = re.compile("[ -~]{1,512}", re.ASCII)
+_NO_TEXT = ("Cc", "Cs")
+"""Unicode's categories of control characters and of surrogates."""
 _MAC = re.compile("[0-9a-fA-F]{64}", re.ASCII)
 
 
 def judge(body: bytes, scene: Scene) -> tuple[str, Receipt]:
     """FORGED, GENUINE or UNCLEAR, and the receipt that the body is if it is not forged."""
-    readings = (as_json(body), as_chip(body))
-    counted = [dict(value) for value in readings if counts(value, scene)]
+    return _judged(body, MOST_BYTES, lambda value: counts(value, scene))
+
+
+def judge_charge(body: bytes, scene: Scene) -> tuple[str, Receipt]:
+    """The same of a body that is to be a charge, of an attempt that waits for one."""
+    return _judged(body, _MOST_OF_CHARGE, lambda value: holds(value, scene))
+
+
+def _judged(body: bytes, most: int, right: Callable[[Any], bool]) -> tuple[str, Receipt]:
+    readings = (as_json(body), as_chip(body)) if len(body) <= most else (None, None)
+    counted = [value for value in readings if value is not None and right(value)]
     if not counted:
         return FORGED, {}
     return (GENUINE if len(counted) == len(readings) else UNCLEAR), counted[0]
@@ -51,7 +66,7 @@ def judge(body: bytes, scene: Scene) -> tuple[str, Receipt]:
 def as_json(body: bytes) -> Any:
     """The value that a body is as JSON; None if it is none, has too many brackets, or half
     characters."""
-    if len(body) > MOST_BYTES or body.count(b"[") + body.count(b"{") > _MOST_BRACKETS:
+    if body.count(b"[") + body.count(b"{") > _MOST_BRACKETS:
         return None
     try:
         value = json.loads(body.decode(), parse_constant=_refuse)
@@ -65,7 +80,7 @@ def as_json(body: bytes) -> Any:
 def as_chip(body: bytes) -> Any:
     """The value that the chip's parser takes a body for; None if it takes it for none."""
     try:
-        return lax.read(body) if len(body) <= MOST_BYTES else None
+        return lax.read(lax.joined(body))
     except ValueError:
         return None
 
@@ -78,9 +93,10 @@ def counts(value: Any, scene: Scene) -> bool:
     if opened is None or any(value[name] != opened[name] for name in PAYMENT):
         return False
     display = scene.display
-    if value["device"] != display.name or value["key"] != display.number:
+    key = dict(display.keys).get(value["key"])
+    if value["device"] != display.name or key is None:
         return False
-    return hmac.compare_digest(mac(value, display.key), bytes.fromhex(value["mac"]))
+    return hmac.compare_digest(mac(value, key), bytes.fromhex(value["mac"]))
 
 
 def _well_formed(value: Receipt) -> bool:
@@ -88,11 +104,39 @@ def _well_formed(value: Receipt) -> bool:
         text = value.get(name)
         if not isinstance(text, str) or not least <= len(octets(text)) <= most:
             return False
-    for name, least, most in (("version", 1, 1), ("key", 0, 255), ("amount", 1, 9_999_999_999)):
-        if type(value.get(name)) is not int or not least <= value[name] <= most:
+        if any(unicodedata.category(letter) in _NO_TEXT for letter in text):
             return False
+    if not _numbered(value) or not _is_number(value.get("amount"), 1, 9_999_999_999):
+        return False
+    return _has_mac(value) and value["state"] in _STATES
+
+
+def holds(value: Any, scene: Scene) -> bool:
+    """Whether a value is a charge that is shown now."""
+    if not isinstance(value, dict) or not _numbered(value) or not _has_mac(value):
+        return False
+    text, attempt = value.get("text"), value.get("attempt")
+    if not isinstance(text, str) or not _CHARGE_TEXT.fullmatch(text):
+        return False
+    opened = scene.open.get(attempt) if isinstance(attempt, str) else None
+    key = dict(scene.display.keys).get(value["key"])
+    if opened is None or key is None or value.get("device") != scene.display.name:
+        return False
+    right = sign_bytes(charge_encoded(value, opened), key)
+    return hmac.compare_digest(right, value["mac"].lower())
+
+
+def _numbered(value: Receipt) -> bool:
+    return _is_number(value.get("version"), 1, 1) and _is_number(value.get("key"), 0, 255)
+
+
+def _is_number(value: Any, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _has_mac(value: Receipt) -> bool:
     given = value.get("mac")
-    return isinstance(given, str) and bool(_MAC.fullmatch(given)) and value["state"] in _STATES
+    return isinstance(given, str) and bool(_MAC.fullmatch(given))
 
 
 def _refuse(word: str) -> None:

@@ -15,17 +15,37 @@ PAYMENT = ("register", "order", "amount", "currency")
 """The fields of a receipt that are its attempt's."""
 
 
+NumberedKey = tuple[int, bytes]
+"""The number that names a key, and the key."""
+
+
 @dataclass(frozen=True)
 class Display:
     """A display as the backend knows it."""
 
     name: str
-    key: bytes
-    number: int
+    keys: tuple[NumberedKey, ...]
+    """Its present key, and the one before it where it has one."""
+    gone: tuple[NumberedKey, ...] = ()
+    """Keys that it had before those."""
+
+    @property
+    def number(self) -> int:
+        """Of the present key."""
+        return self.keys[0][0]
+
+    @property
+    def key(self) -> bytes:
+        """The present key."""
+        return self.keys[0][1]
+
+    def key_of(self, receipt: Receipt) -> bytes:
+        """The key that a receipt names; the present one if it names none of these."""
+        return dict(self.keys).get(receipt["key"], self.key)
 
     def sign(self, receipt: Receipt, **changes: object) -> Receipt:
-        """The receipt of this display, with changed fields and then signed."""
-        return sign({**receipt, **changes}, self.key)
+        """The receipt with changed fields, signed under the key that it named before."""
+        return sign({**receipt, **changes}, self.key_of(receipt))
 
 
 @dataclass(frozen=True)
@@ -46,13 +66,14 @@ class Scene:
 
 
 def some_display(rng: random.Random) -> Display:
-    """A display of any name with any key."""
-    key = rng.randbytes(rng.choice((16, 20, 32, 32, 48, 64)))
-    return Display(_name(rng, 12), key, rng.randrange(256))
+    """A display of any name that has had three keys, and still takes two."""
+    numbers = rng.sample(range(256), 3)
+    keys = [(number, rng.randbytes(rng.choice((16, 20, 32, 32, 48, 64)))) for number in numbers]
+    return Display(_name(rng, 12), tuple(keys[:2]), tuple(keys[2:]))
 
 
 def some_receipt(rng: random.Random, display: Display, state: str = "paid") -> Receipt:
-    """A true receipt of a new attempt of a display."""
+    """A true receipt of a new attempt of a display, under either of its keys."""
     receipt = {
         "version": 1,
         "device": display.name,
@@ -61,7 +82,7 @@ def some_receipt(rng: random.Random, display: Display, state: str = "paid") -> R
         "attempt": rng.randbytes(12).hex(),
         "amount": rng.choice((1, 9_999_999_999, rng.randint(1, 10**10 - 1), rng.randint(1, 10**5))),
         "currency": rng.choice(CURRENCIES),
-        "key": display.number,
+        "key": rng.choice(display.keys)[0],
     }
     return display.sign({**receipt, **some_word(rng, state)})
 

@@ -4,13 +4,14 @@ said before or too late, and MACs made for something else."""
 import base64
 import hashlib
 import hmac
+import itertools
 import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tools.attack import dress
 from tools.attack.scene import CURRENCIES, PAYMENT, Display, Scene, some_receipt, some_word
-from tools.attack.signing import FIELDS, LABEL, Receipt, encoded, mac, octets, prefixed
+from tools.attack.signing import FIELDS, LABEL, Receipt, encoded, mac, octets, prefixed, sign
 
 _STRANGERS = 100
 _MIXED = 120
@@ -20,12 +21,17 @@ _CODE_MAC_SIZE = 10
 
 
 def keys(rng: random.Random, scene: Scene) -> Iterator[bytes]:
-    """The whole receipt, well signed, under keys that this display does not have."""
-    own = scene.display.key
+    """The whole receipt, well signed, under keys that this display does not have, or not any more,
+    or under the number of the other one."""
+    display, main = scene.display, scene.main
+    own = display.key_of(main)
     for key in (*_near(own), *(rng.randbytes(rng.randint(16, 64)) for _ in range(_STRANGERS))):
-        yield dress.plain(Display(scene.display.name, key, scene.display.number).sign(scene.main))
-        number = rng.randrange(256)
-        yield dress.plain(Display(scene.display.name, key, number).sign(scene.main, key=number))
+        yield dress.plain(sign(main, key))
+        yield dress.plain(sign({**main, "key": rng.randrange(256)}, key))
+    had = (*display.keys, *display.gone)
+    for (number, _), (_, key) in itertools.product(had, had):
+        yield dress.plain(sign({**main, "key": number}, key))
+        yield dress.plain(sign({**scene.other, "key": number}, key))
 
 
 def _near(key: bytes) -> Iterator[bytes]:
@@ -38,8 +44,9 @@ def _near(key: bytes) -> Iterator[bytes]:
 
 def numbers(_: random.Random, scene: Scene) -> Iterator[bytes]:
     """The right key under every other number, signed with it and not."""
-    for number in (*range(-1, 258), 2**8 + scene.display.number, 2**64 + scene.display.number):
-        if number != scene.display.number:
+    own = scene.main["key"]
+    for number in (*range(-1, 258), 2**8 + own, 2**64 + own):
+        if number != own:
             yield dress.plain({**scene.main, "key": number})
             yield dress.plain(scene.display.sign(scene.main, key=number))
 
@@ -50,7 +57,7 @@ def wrong(rng: random.Random, scene: Scene) -> Iterator[bytes]:
         yield dress.plain(scene.display.sign(scene.main, **{name: value}))
     for _ in range(_MIXED):
         names = rng.sample((*PAYMENT, "attempt", "device"), rng.randint(1, 4))
-        stranger = some_receipt(rng, Display("D-other", b"", 0))
+        stranger = some_receipt(rng, Display("D-other", ((0, b""),)))
         source = rng.choice((scene.other, stranger))
         yield dress.plain(scene.display.sign(scene.main, **{name: source[name] for name in names}))
 
@@ -114,7 +121,7 @@ def again(rng: random.Random, display: Display, counted: Receipt) -> Iterator[by
 
 def macs(rng: random.Random, scene: Scene) -> Iterator[bytes]:
     """The receipt with a MAC that is not its own."""
-    own = mac(scene.main, scene.display.key)
+    own = mac(scene.main, scene.display.key_of(scene.main))
     foreign = (*_foreign(scene), *_slips(scene))
     for value in (*foreign, *_damaged(rng, own)):
         yield dress.plain({**scene.main, "mac": value.hex()})
@@ -128,7 +135,7 @@ def macs(rng: random.Random, scene: Scene) -> Iterator[bytes]:
 def _foreign(scene: Scene) -> Iterator[bytes]:
     """MACs that this very key has made for this very attempt, of a code, of questions, of a
     charge (PROTOCOL.md, 7, 8 and 8.1)."""
-    key, main = scene.display.key, scene.main
+    key, main = scene.display.key_of(scene.main), scene.main
     packed = _packed_code(scene)
     code_mac = _hmac(key, b"tillqr code" + packed)
     code = base64.b32encode(packed + code_mac[:_CODE_MAC_SIZE]).rstrip(b"=")
@@ -153,7 +160,7 @@ def _packed_code(scene: Scene) -> bytes:
 
 def _slips(scene: Scene) -> Iterator[bytes]:
     """What a backend that is built wrong would send, or one who knows a hash but no key."""
-    key, main = scene.display.key, scene.main
+    key, main = scene.display.key_of(scene.main), scene.main
     signed = encoded(main)
     unkeyed = (hashlib.sha256(signed), hashlib.sha256(LABEL), hashlib.sha256(), hashlib.md5(signed))
     yield from (made.digest() for made in unkeyed)

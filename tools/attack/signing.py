@@ -1,4 +1,5 @@
-"""Receipts and their MACs, written from PROTOCOL.md (6) alone; each part may be got wrong."""
+"""Receipts, charges and their MACs, written from PROTOCOL.md (6, 8.1) alone; each part may be got
+wrong."""
 
 import hmac
 from typing import Any
@@ -12,6 +13,8 @@ FIELDS = (
 BEFORE_AMOUNT = ("device", "register", "order", "attempt")
 AFTER_AMOUNT = ("currency", "state", "transaction", "reason")
 LABEL = b"tillqr receipt"
+CHARGE_FIELDS = ("version", "device", "attempt", "text", "key", "mac")
+CHARGE_LABEL = b"tillqr charge"
 
 
 def prefixed(text: str) -> bytes:
@@ -42,3 +45,17 @@ def mac(receipt: Receipt, key: bytes) -> bytes:
 def sign(receipt: Receipt, key: bytes) -> Receipt:
     """The receipt with its MAC."""
     return {**receipt, "mac": mac(receipt, key).hex()}
+
+
+def charge_encoded(charge: Receipt, attempt: Receipt, label: bytes = CHARGE_LABEL) -> bytes:
+    """The bytes under the MAC of a charge; attempt: what it is of."""
+    text = octets(charge["text"])
+    out = label + bytes((charge["version"] & 0xFF, charge["key"] & 0xFF))
+    out += prefixed(charge["device"]) + prefixed(attempt["attempt"])
+    out += (attempt["amount"] & (1 << 64) - 1).to_bytes(8, "big") + prefixed(attempt["currency"])
+    return out + len(text).to_bytes(2, "big") + text
+
+
+def sign_bytes(data: bytes, key: bytes) -> str:
+    """The MAC of any bytes, as it travels."""
+    return hmac.digest(key, data, "sha256").hex()

@@ -6,7 +6,7 @@ Each is what a slip in the firmware would do: something is not compared, not sig
 # mypy: ignore-errors
 
 from tillqr import strict_json
-from tillqr.sale import attempts, mac, receipt
+from tillqr.sale import attempts, charge, mac, receipt
 
 
 def _any_mac() -> None:
@@ -26,7 +26,9 @@ def _seven_bits_of_mac() -> None:
 
 
 def _key_number() -> None:
-    receipt.Receipt.authentic = lambda word, key: key.verifies(word.encoded(), word.mac)
+    receipt.Receipt.authentic = lambda word, keys: any(
+        key.verifies(word.encoded(), word.mac) for key in keys
+    )
 
 
 def _matching(name: str):
@@ -154,6 +156,38 @@ def _slide() -> None:
     receipt.Receipt.encoded = careless
 
 
+def _charge(change):
+    """A fault: a charge, or what is known of its attempt, is changed before it is judged."""
+
+    def build_in() -> None:
+        holds = charge.Charges.holds
+
+        def careless(charges, word, attempt):
+            return any(holds(charges, *pair) for pair in change(word, attempt))
+
+        charge.Charges.holds = careless
+
+    return build_in
+
+
+def _charge_version(word, attempt):
+    word["version"] = 1
+    yield word, attempt
+
+
+def _charge_number(word, attempt):
+    for number in range(256):
+        word["key"] = number
+        yield word, attempt
+
+
+def _charge_amount(word, attempt):
+    for step in (0, -1000, -100, -10, -1, 1, 10, 100, 1000):
+        amount = max(0, attempt.amount + step)
+        one = attempts.Attempt(attempt.nonce, "", "", amount, attempt.currency)
+        yield word, one
+
+
 def _size() -> None:
     parse = receipt.parse
     receipt.parse = lambda body: parse(body.strip())
@@ -185,6 +219,9 @@ FAULTS = {
     "slide": _slide,
     "version": _reading(_any_version),
     "number_of_text": _reading(_number_of_text),
+    "charge_version": _charge(_charge_version),
+    "charge_number": _charge(_charge_number),
+    "charge_amount": _charge(_charge_amount),
     "size": _size,
     "raise": _reading(_raise),
     "leak": _leak,

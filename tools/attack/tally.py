@@ -12,6 +12,9 @@ REFUSALS = {
     *("receipt_wrong_currency", "receipt_replayed"),
 }
 """The names of PROTOCOL.md, 6."""
+CHARGE_REFUSALS = REFUSALS | {"charge_refused", "dropped"}
+"""What becomes of a charge that is not shown. What is none is taken for a receipt; dropped: of an
+attempt that does not wait for one."""
 _MOST_TOLD = 10
 
 

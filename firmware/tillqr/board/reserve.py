@@ -5,17 +5,21 @@ many again of ESP-IDF's heap, or what that has in one piece; loading the code do
 left in one piece meanwhile: a thread that only waits has the rest for its stack. On an ESP32 the
 heap is 106 KB then, not 112, and ESP-IDF has 37 KB at rest, not 29; a TLS handshake takes 32.
 
-Smaller is not better: a screen change needs up to 97 KB, with a TLS session 100, and a heap that
-is full takes the largest piece that Wi-Fi has left.
+Smaller is not better: a screen change needs up to 103 KB, with a broker 110, and a heap that is
+full takes the largest piece that Wi-Fi has left. So a display without TLS keeps less for the
+network.
 """
 
 import _thread
+import os
 import time
 
 import esp32
 
-_AREA = 49152
+_AREA = 57344
 """What is left in one piece, bytes; as ESP-IDF rounds, up to 4 KB more."""
+_AREA_WITH_TLS = 49152
+_CA = "ca.der"  # it is there where TLS is used
 _LEAST = 4096  # the smallest stack
 _TICK_SECONDS = 0.01
 _TICKS = 50
@@ -23,7 +27,7 @@ _TICKS = 50
 
 def load():  # type: ignore[no-untyped-def]
     """The module tillqr.assembly; what is resident is loaded with it."""
-    size = _largest() - _AREA
+    size = _largest() - _area()
     held = _hold(size) if size >= _LEAST else None
     from tillqr import assembly
 
@@ -34,6 +38,14 @@ def load():  # type: ignore[no-untyped-def]
             if _largest() >= size:
                 break
     return assembly
+
+
+def _area() -> int:
+    try:
+        os.stat(_CA)
+    except OSError:
+        return _AREA
+    return _AREA_WITH_TLS
 
 
 def _hold(size: int):  # type: ignore[no-untyped-def]

@@ -54,17 +54,18 @@ class Backend:
         """There is something to ask, or it can be asked again."""
         self._wake.set()
 
-    def deliver(self, body: bytes) -> None:
-        """Take an answer: a receipt, a charge's code, or that a charge is open."""
+    def deliver(self, body: bytes) -> object:
+        """Take an answer: a receipt, a charge's code, or that a charge is open; the attempt that it
+        names."""
         try:
             answer = strict_json.parse(body)
         except ValueError:
-            self._count("answer_malformed")
-            return
-        if "text" in answer:
+            answer = {}
+        if "text" in answer and "transaction" not in answer:
             self._take_charge(answer)
-        elif "mac" in answer:
+        elif answer.get("state") != "open":
             self._display.accept(body)
+        return answer.get("attempt")
 
     def _take_charge(self, answer: dict) -> None:
         attempt = self._book.find(answer.get("attempt"))
@@ -104,7 +105,7 @@ class Backend:
         """Ask once; whether that is all for now."""
         verb = attempt.question
         code = self._sender.code(attempt, (self._wifi.address, self._port))
-        answered = await self.channel.ask(self._sender.query(code, verb))
+        answered = await self.channel.ask(attempt.nonce, self._sender.query(code, verb))
         if answered and verb == "ask" and attempt.question == verb:
             attempt.question = ""
         return attempt.settled != "" or attempt.question != verb

@@ -44,6 +44,7 @@ class Broker:
         self._prefix = "till/" + device + "/"
         self._count = count
         self._answered = asyncio.Event()
+        self._asked = ""
         self._status = json.dumps({"online": True, "firmware": __version__, "boot": boot}).encode()
         self._client = mqtt.Client(
             "tillqr-" + device,
@@ -63,11 +64,12 @@ class Broker:
         """Keep the session; for ever."""
         await self._client.run()
 
-    async def ask(self, question: dict) -> bool:
-        """Put a question; whether something was answered. The answer is delivered."""
-        self._answered.clear()
+    async def ask(self, attempt: str, question: dict) -> bool:
+        """Put a question about an attempt; whether it was answered. The answer is delivered."""
         if not self._client.connected:
             return False
+        self._answered.clear()
+        self._asked = attempt
         if not self._client.publish(self._prefix + "charge", json.dumps(question).encode()):
             self._count("broker_full")
             return False
@@ -82,13 +84,15 @@ class Broker:
             raise OSError("no network yet")
         return await self._server.open()
 
-    def _take(self, topic: str, payload: bytes) -> bool:
+    def _take(self, topic: str, payload: "bytes | None") -> bool:
         """Take a message: it is stored, or it doesn't count, when this returns."""
-        if topic == _BACKEND:
+        if payload is None:
+            self._count("mqtt_too_large")
+        elif topic == _BACKEND:
             self._note("backend" if b"false" in payload else "", "")
         elif topic.startswith(self._prefix):
-            self._backend.deliver(payload)
-            self._answered.set()
+            if self._backend.deliver(payload) == self._asked:
+                self._answered.set()
         else:
             return False
         return True

@@ -24,8 +24,10 @@ _SUBACK = const(9)
 _PINGRESP = const(13)
 _PINGREQ = b"\xc0\x00"
 _DUPLICATE = const(8)
-_MAX_PACKET = const(1152)
-"""Bytes of a packet behind its fixed header; a payload may have 1,024."""
+MAX_PAYLOAD = const(1024)
+"""Bytes of a message at most; of a larger one only its topic is told."""
+_MAX_PACKET = const(1152)  # bytes of a packet that are kept, behind its fixed header
+_PIECE = const(256)
 _MAX_WAITING = const(8)
 _MAX_ACKS = const(64)  # bytes
 _OPEN_S = const(10)
@@ -49,13 +51,14 @@ class Client:
         topics: "list[str]",
         will: "tuple[str, bytes]",
         open_stream: "Callable[[], Coroutine]",
-        take: "Callable[[str, bytes], bool]",
+        take: "Callable[[str, bytes | None], bool]",
         changed: "Callable[[Exception | None], None]",
         longest_pause: "Callable[[], int]",
     ) -> None:
         """topics: what to subscribe to; will: topic and payload, retained; password: "" for no
         user name at all. open_stream() is a coroutine of (reader, writer); take(topic, payload)
-        returns whether the message is stored, as it is acknowledged then; changed(error) is told
+        returns whether the message is stored, as it is acknowledged then (payload: None of one that
+        is too large); changed(error) is told
         of each connection (None), and of what ended it or was in its way, with `connected` as it
         was till then; longest_pause(): milliseconds, below 5,000 when somebody waits: then silence
         is noticed sooner too."""
@@ -78,14 +81,24 @@ class Client:
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
         """Send with QoS 1, now or when connected; False if too many wait already."""
+        head = b"\x33" if retain else b"\x32"
+        start = _field(topic.encode())
+        if retain:
+            self._forget(head, start)
         if len(self._waiting) >= _MAX_WAITING:
             return False
         self._number = self._number % 65535 + 1
-        head = b"\x33" if retain else b"\x32"
-        body = _field(topic.encode()) + self._number.to_bytes(2, "big") + payload
+        body = start + self._number.to_bytes(2, "big") + payload
         self._waiting.append((head, body))
         self._work.set()
         return True
+
+    def _forget(self, head: bytes, start: bytes) -> None:
+        """Drop what waits for the same topic, and was never sent: only the latest state counts."""
+        for index in range(len(self._waiting) - 1, 0 if self._duplicate else -1, -1):
+            waiting = self._waiting[index]
+            if waiting[0] == head and waiting[1].startswith(start):
+                self._waiting.pop(index)
 
     async def run(self) -> None:
         """Be connected, for ever."""
@@ -102,6 +115,7 @@ class Client:
 
     async def _session(self) -> Exception:
         """One connection, from start to end; what ended it."""
+        self._acks = b""  # those of the last connection: its numbers may mean others now
         writer: "StreamWriter | None" = None
         receiver: "asyncio.Task | None" = None
         try:
@@ -216,7 +230,8 @@ class Client:
         if quality > 1 or len(body) < payload:
             raise MqttError("broken")
         topic = str(body[2:start], "utf-8")  # UnicodeError is a ValueError
-        if not self._take(topic, body[payload:]):
+        whole = len(body) - payload <= MAX_PAYLOAD
+        if not self._take(topic, body[payload:] if whole else None):
             raise MqttError("broken")  # the broker sends it again in the next connection
         if quality:
             self._acks += b"\x40\x02" + body[start:payload]
@@ -245,9 +260,11 @@ async def _read_packet(reader: "StreamReader") -> "tuple[int, bytes]":
             break
         if shift > 14:
             raise MqttError("broken")
-    if size > _MAX_PACKET:
-        raise MqttError("broken")
-    return kind, await reader.readexactly(size) if size else b""
+    body = await reader.readexactly(min(size, _MAX_PACKET)) if size else b""
+    size -= len(body)
+    while size:  # too large: it is passed over
+        size -= len(await reader.readexactly(min(size, _PIECE)))
+    return kind, body
 
 
 async def _close(writer: "StreamWriter") -> None:

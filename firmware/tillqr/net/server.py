@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from tillqr.net.wifi import Wifi
 
-_RESET = const(104)  # ECONNRESET
+_HUNG_UP = (104, -29312)  # ECONNRESET, MBEDTLS_ERR_SSL_CONN_EOF
+_REFUSED = const(111)  # ECONNREFUSED
+_KNOCK_S = const(1)
 
 # What the errors of mbedTLS (MicroPython) and OpenSSL (CPython) say, and what it means.
-_REFUSED = (
+_WORDS = (
     ("signed by the trusted CA|local issuer|self-signed", "tls_untrusted"),
     ("has expired", "tls_expired"),
     ("expected CN|Hostname mismatch|IP address mismatch", "tls_wrong_host"),
@@ -39,14 +41,30 @@ class Server:
         self._secure = secure
         self._address = ""
         self._resolved_for = 0
+        self._hung_up = False
 
     async def open(self) -> "tuple[StreamReader, StreamWriter]":
         """A stream; with TLS the handshake comes with the first bytes. Raises OSError."""
         if self._secure is None:
             return await asyncio.open_connection(self._resolved(), self._port)
+        if self._hung_up:
+            await self._knock()
         return await asyncio.open_connection(
             self._resolved(), self._port, ssl=self._secure, server_hostname=self.host
         )
+
+    async def _knock(self) -> None:
+        """Raise OSError if nobody listens: the chip tells a TLS client of it as of a hang-up."""
+        reader, writer = await asyncio.open_connection(self._resolved(), self._port)
+        try:
+            await asyncio.wait_for(reader.read(1), _KNOCK_S)
+        except asyncio.TimeoutError:
+            pass  # it waits for the client: it listens
+        except OSError:
+            raise OSError(_REFUSED) from None
+        finally:
+            writer.close()
+            await writer.wait_closed()
 
     def trouble(self, error: Exception, begun: bool = True) -> str:
         """The name of what an error says of this server (PROTOCOL.md, 4.1), or "" if it is only
@@ -54,11 +72,12 @@ class Server:
         if self._secure is None:
             return ""
         words = str(error)
-        for parts, name in _REFUSED:
+        for parts, name in _WORDS:
             for part in parts.split("|"):
                 if part in words:
                     return name
-        hung_up = isinstance(error, EOFError) or getattr(error, "errno", 0) == _RESET
+        hung_up = isinstance(error, EOFError) or getattr(error, "errno", 0) in _HUNG_UP
+        self._hung_up = not begun and (hung_up or self._hung_up)
         return "tls_no_tls" if hung_up and not begun else ""
 
     def _resolved(self) -> str:

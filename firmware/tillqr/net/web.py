@@ -57,7 +57,7 @@ class Web:
             await asyncio.sleep_ms(_LOOK_MS)
             seconds += 1
 
-    async def ask(self, question: dict) -> bool:
+    async def ask(self, _: str, question: dict) -> bool:
         """Put a question; whether the backend answered it. The answer is delivered."""
         answer = await self._exchange(question) if self._path.open else None
         if answer is not None and answer.first[1] == b"200":

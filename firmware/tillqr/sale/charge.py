@@ -25,8 +25,13 @@ class Charges:
 
         Amount and currency under the MAC are the attempt's own.
         """
-        text, digits = _text(word), word.get("mac")
-        if word.get("version") != VERSION or word.get("device") != self._device or not text:
+        text, digits, number = _text(word), word.get("mac"), word.get("key")
+        if (
+            word.get("version") != VERSION
+            or type(word["version"]) is not int
+            or word.get("device") != self._device
+            or not text
+        ):
             return False
         if type(digits) is not str or len(digits) != 2 * mac.SIZE:
             return False
@@ -35,7 +40,7 @@ class Charges:
         except ValueError:
             return False
         for key in self._keys:
-            if key.number == word.get("key"):
+            if key.number == number and type(number) is int:
                 return key.verifies(_signed(text, attempt, self._device, key), given)
         return False
 

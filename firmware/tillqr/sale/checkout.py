@@ -140,11 +140,11 @@ class Checkout:
         return event
 
     def _refine_key(self, sale: Sale) -> str:
+        if self._fits_text is None and not self._fits(sale.order, sale.register):
+            return "qr_key_large"
         if self.lacks:
             return "qr_key_deaf"
-        if self._fits_text:
-            return "qr_key_charge"
-        return "qr_key" if self._fits(sale.order, sale.register) else "qr_key_large"
+        return "qr_key_charge" if self._fits_text else "qr_key"
 
     def _refine_charge(self, attempt: attempts.Attempt) -> str:
         if self.state != "preparing" or self.sale.attempt is not attempt:
@@ -160,13 +160,11 @@ class Checkout:
             return "pay_again"
         if "method" not in pay:
             return "pay"
+        if self._fits_text is None and not self._fits(pay["order"], pay["register"]):
+            raise Refusal("code_too_large")
         if self.lacks:
             raise Refusal("no_network", self.lacks)
-        if self._fits_text:
-            return "pay_charge"
-        if not self._fits(pay["order"], pay["register"]):
-            raise Refusal("code_too_large")
-        return "pay_qr"
+        return "pay_charge" if self._fits_text else "pay_qr"
 
     def _check_order(self, cancel: dict) -> None:
         current = self.sale or self.cart
@@ -271,8 +269,8 @@ free|pay_qr|qr|open_sale_and_attempt|show status
 free|pay_charge|preparing|open_sale_and_attempt|show status ask
 choose failed expired|qr_key_charge|preparing|open_attempt|show status ask
 preparing|charge|qr||show status
-preparing|charge_large|failed|fail|show status results ask
-preparing|timeout|failed|fail|show status results ask
+preparing|charge_large|failed|fail|show results status ask
+preparing|timeout|failed|fail|show results status ask
 choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note_deaf|show status
 choose failed expired|qr_key_large|choose|note_large|show status
@@ -280,13 +278,13 @@ choose|network||forget_notice|show
 idle|network|||show
 preparing qr unknown|pay_again|||status
 qr|timeout|unknown|give_up|show status ask
-preparing qr unknown|receipt_paid|paid|settle|show status results
-preparing qr unknown|receipt_failed|failed|settle|show status results
-preparing qr unknown|receipt_closed|expired|settle|show status results
-preparing qr unknown|cancel|cancelled|cancel_attempt|show status results ask
+preparing qr unknown|receipt_paid|paid|settle|show results status
+preparing qr unknown|receipt_failed|failed|settle|show results status
+preparing qr unknown|receipt_closed|expired|settle|show results status
+preparing qr unknown|cancel|cancelled|cancel_attempt|show results status ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
-idle failed cancelled expired late|receipt_late|late|show_late|show status results
+idle failed cancelled expired late|receipt_late|late|show_late|show results status
 cart choose preparing qr unknown paid|receipt_late||settle_late|results
 *|receipt_moot|||
 paid failed cancelled expired late|timeout|idle|clear|show status"""

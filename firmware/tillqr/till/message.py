@@ -110,20 +110,16 @@ def _fits(value: object, check: str, low: int, high: int) -> bool:
     if not isinstance(value, str):
         return False
     if check == "name":
-        return low <= len(value) <= high and all(map(_in_name, value))
+        return low <= len(value) <= high and all(map(_in_name, value.encode()))
     if check == "text":
         return strict_json.is_text(value, low, high)
     return value in _choices(check)
 
 
-def _in_name(character: str) -> bool:
+def _in_name(byte: int) -> bool:
     """A-Z a-z 0-9 . _ -"""
-    return (
-        "0" <= character <= "9"
-        or "A" <= character <= "Z"
-        or "a" <= character <= "z"
-        or character in "._-"
-    )
+    letter = 0x41 <= byte & 0xDF <= 0x5A and byte < 0x80
+    return letter or 0x30 <= byte <= 0x39 or byte in b"._-"
 
 
 def _is_line(line: object) -> bool:

@@ -18,7 +18,8 @@ class IdleScreen(Screen):
 
     def draw(self, picture: "Picture", style: "Style", view: "View") -> None:
         picture.begin((picture.height, style.colour["brand"]))
-        foot = style.small[0].height * (2 if view.trouble else 1) + picture.margin
+        notes = _notes(picture, view)
+        foot = style.small[0].height * max(1, len(notes)) + picture.margin
         stack = Stack(
             picture, picture.margin, foot, picture.width - picture.margin, picture.height - foot
         )
@@ -26,14 +27,23 @@ class IdleScreen(Screen):
         stack.add("—", style.title, needed=False)
         stack.add(view.text("welcome"), style.body, 1)
         stack.draw()
-        if not view.online:
-            refused = view.trouble.startswith("tls_")
-            top = picture.height - foot
-            more = (view.trouble,) if view.trouble else ()
-            for words in (view.text("refused" if refused else "offline"),) + more:
-                font = fitting(words, style.small, picture.width)
-                picture.text_centre(0, picture.width, top, words, font, INK)
-                top += font.height
+        top = picture.height - foot
+        for words in notes:
+            font = fitting(words, style.small, picture.width)
+            picture.text_centre(0, picture.width, top, words, font, INK)
+            top += font.height
+
+
+def _notes(picture: "Picture", view: "View") -> "list[str]":
+    """The lines at the foot: that no code could be shown, and why, for the technician."""
+    if view.online:
+        return []
+    words = view.text("refused" if view.trouble.startswith("tls_") else "offline")
+    if not view.trouble:
+        return [words]
+    if picture.width > picture.height:
+        return [words + " " + view.trouble]
+    return [words, view.trouble]
 
 
 screen = IdleScreen()
