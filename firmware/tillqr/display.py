@@ -86,7 +86,7 @@ class Display:
         self._link = link
         self._port = port
         self._backend = backend
-        self._wifi.on_change = self.path_changed
+        self._wifi.on_change = self._network_changed
         self._wifi.calm = self.is_calm
         self._face.prepare = self._make_code
         self.path_changed()
@@ -201,6 +201,10 @@ class Display:
         self._fault = name
         self._view.note = name
         self._face.show("fault")
+
+    def _network_changed(self) -> None:
+        self._path.channel.network_changed()
+        self.path_changed()
 
     def path_changed(self) -> None:
         """What a result's way here lacks is another, or why."""
