@@ -172,8 +172,9 @@ class Display:
         return self._checkout.state in ("idle", "cart")
 
     def longest_pause(self) -> int:
-        """Milliseconds between two tries to reach a server: fewer while a customer waits."""
-        return _HURRIED_MS if self._checkout.state in checkout.WAITING else _PATIENT_MS
+        """Milliseconds between two tries to reach a server: fewer while anyone is at the display,
+        also one who has cancelled, or is about to pay."""
+        return _PATIENT_MS if self._checkout.state == "idle" else _HURRIED_MS
 
     def info(self) -> dict:
         """The INFO message."""
