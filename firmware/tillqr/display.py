@@ -86,7 +86,7 @@ class Display:
         self._link = link
         self._port = port
         self._backend = backend
-        self._wifi.on_change = self.path_changed
+        self._wifi.on_change = self._network_changed
         self._wifi.calm = self.is_calm
         self._face.prepare = self._make_code
         self.path_changed()
@@ -172,8 +172,9 @@ class Display:
         return self._checkout.state in ("idle", "cart")
 
     def longest_pause(self) -> int:
-        """Milliseconds between two tries to reach a server: fewer while a customer waits."""
-        return _HURRIED_MS if self._checkout.state in checkout.WAITING else _PATIENT_MS
+        """Milliseconds between two tries to reach a server: fewer while anyone is at the display,
+        also one who has cancelled, or is about to pay."""
+        return _PATIENT_MS if self._checkout.state == "idle" else _HURRIED_MS
 
     def info(self) -> dict:
         """The INFO message."""
@@ -201,6 +202,10 @@ class Display:
         self._fault = name
         self._view.note = name
         self._face.show("fault")
+
+    def _network_changed(self) -> None:
+        self._path.channel.network_changed()
+        self.path_changed()
 
     def path_changed(self) -> None:
         """What a result's way here lacks is another, or why."""

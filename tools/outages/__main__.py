@@ -35,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"outages: no case is called {' '.join(options.only)}", file=sys.stderr)
         return 2
     how = Options(options.runtime, options.jobs, options.seed, options.patience, options.silent)
-    logging.getLogger("host_sim").setLevel(logging.ERROR)  # that it misses the broker is no news
+    for name in (
+        "host_sim",
+        "uvicorn.error",
+    ):  # that a service is missed, or was stopped, is no news
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     campaign = Campaign(how, _tell)
     asyncio.run(campaign.run(cases))
     return _conclude(campaign, len(cases), options.goal)

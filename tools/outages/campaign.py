@@ -92,14 +92,11 @@ class Campaign:
             if now != outcome.verdict:
                 outcome.verdict = now
                 self._complain(site, f"{outcome.case.name} has changed later: {now}")
-        if done and done[-1].stuck:
-            return
-        counters = (await site.call(site.register.info))["counters"]
-        faults = [name for name in counters if name.startswith("fault_")]
         board = site.bench.board
-        if faults or board.resets or board.panel.violations:
+        printed = [line for line in board.log.read_text().splitlines() if "Error" in line]
+        if board.resets or printed or board.panel.violations:
             violations = board.panel.violations
-            self._complain(site, f"{faults}, {board.resets} resets, {violations}")
+            self._complain(site, f"{board.resets} resets, {printed}, {violations}")
 
     def _complain(self, site: Site, words: str) -> None:
         self.complaints.append(f"{site.kind}: {words}")

@@ -125,8 +125,10 @@ def _cancels() -> Iterator[Case]:
 
 def _made() -> Iterator[Case]:
     """Charges that the backend makes."""
-    for road, fault in product(("mqtt", "query", "https"), _BACKEND):
+    for road, fault in product(("mqtt", "http"), _BACKEND):
         yield Case(road, fault, "request", charges="backend")
+    for fault in ("stopped", "silent"):
+        yield Case("https", fault, "request", charges="backend")
     for step in ("request", *_EARLY):
         yield Case("mqtt", "broker-killed", step, charges="backend")
     for fault, step in product(("wifi", "frozen", "dead"), ("request", "code")):

@@ -61,6 +61,13 @@ class Proxy:
         for pair in self._pairs:
             pair.dead = True
 
+    def end_dead(self) -> int:
+        """Cut those that are dead; how many there were."""
+        dead = [pair for pair in self._pairs if pair.dead]
+        for pair in dead:
+            pair.reset()
+        return len(dead)
+
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there = await asyncio.open_connection(LOOPBACK, self._to)

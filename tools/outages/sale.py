@@ -41,7 +41,8 @@ class Outcome:
     stuck: bool
     """It had not ended when patience did, or could not go on; `why` then."""
     seconds: float
-    """From the return of the service to the last RESULT; 0 if that was before."""
+    """From the return of the service to the last RESULT, or to the code that the service kept from
+    being shown; 0 if that was before."""
     why: str = ""
     cancelled: frozenset[str] = frozenset()
     refusals: float = 0.0
@@ -91,7 +92,7 @@ class Sale:
             await self._over()
             await self._settle()
         except _FAILURES as error:
-            why = f"{type(error).__name__}: {error}"
+            why = f"{type(error).__name__}: {error}; the display said {self._said()}"
         finally:
             await self._clean_up()
         return self._outcome(why)
@@ -100,7 +101,10 @@ class Sale:
         cancelled = frozenset(self._cancelled)
         verdict = judge(self._site.directory, self._order, cancelled)
         results = [heard.at for heard in self._heard("RESULT")]
-        seconds = max(0.0, results[-1] - self._outage.returned) if results else self._patience
+        # A customer pays when it suits: a code is all that was kept from a register that asked.
+        ends = [self._shown_at] if self._case.step == "request" else results
+        ended = bool(ends and results)
+        seconds = max(0.0, ends[-1] - self._outage.returned) if ended else self._patience
         stuck = bool(why) or not verdict.agrees
         return Outcome(
             self._case, self._order, verdict, stuck, seconds, why, cancelled, self._refused_after
@@ -142,11 +146,10 @@ class Sale:
             self._site.on_event = listen
 
     async def _over(self) -> None:
-        """Wait until the service is back."""
-        if self._outage.task is None:
-            raise RuntimeError("the outage never came")
+        """Wait until the service is back; what it fails at may be yet to come."""
+        task = await self._site.until(lambda: self._outage.task, _SECONDS)
         async with asyncio.timeout(_SECONDS):
-            await self._outage.task
+            await task
 
     async def _clean_up(self) -> None:
         """Leave the site as it was, with the service back."""
@@ -155,6 +158,7 @@ class Sale:
         if task is not None and not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        await self._site.end_dead_connections()
 
     async def _settle(self) -> None:
         """Wait until both sides have ended and agree, and hear if anything comes after it."""
@@ -293,6 +297,10 @@ class Sale:
                 raise
         else:
             self._cancelled.add(attempt)
+
+    def _said(self) -> str:
+        """The states that the display told of, since it was last asked for the payment."""
+        return " ".join(heard.content["state"] for heard in self._heard("STATUS")) or "nothing"
 
     def _in_state(self, state: str) -> bool:
         return any(heard.content["state"] == state for heard in self._heard("STATUS"))

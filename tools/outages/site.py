@@ -15,7 +15,9 @@ from tools.outages.proxy import Proxy
 from tools.register import Register, ShopDatabase
 
 REGISTER = "3"
-_SECONDS = 20.0
+_SECONDS = 40.0
+_TO_NOTICE = 0.3
+"""Until a board has noticed that a connection was cut."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,12 @@ class Site:
                 self.changed.clear()
                 await self.changed.wait()
         return value
+
+    async def end_dead_connections(self) -> None:
+        """End what no side knows to be dead: the next sale's trouble is to be its own."""
+        if sum(relay.end_dead() for relay in self.relays):
+            await asyncio.sleep(_TO_NOTICE)
+            await self.until_ready()
 
     async def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call something of the register's that waits, in a thread."""

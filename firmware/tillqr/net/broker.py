@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tillqr.net.path import Path
     from tillqr.net.server import Server
 
-_ANSWER_S = const(5)
+_ANSWER_S = const(2)
 _BACKEND = "tillqr/backend"
 
 
@@ -77,7 +77,14 @@ class Broker:
             await asyncio.wait_for(self._answered.wait(), _ANSWER_S)
         except asyncio.TimeoutError:
             return False
-        return True
+        return not self._asked
+
+    def network_changed(self) -> None:
+        """Wi-Fi came or went."""
+        if self._path.open:
+            self._client.hurry()
+        else:
+            self._client.end()
 
     async def _open(self):  # type: ignore[no-untyped-def]
         if not self._path.open:
@@ -90,8 +97,11 @@ class Broker:
             self._count("mqtt_too_large")
         elif topic == _BACKEND:
             self._note("backend" if b"false" in payload else "", "")
+            if not self._client.retained:
+                self._answered.set()  # it has just come: what was asked before may be lost
         elif topic.startswith(self._prefix):
             if self._backend.deliver(payload) == self._asked:
+                self._asked = ""
                 self._answered.set()
         else:
             return False

@@ -33,7 +33,8 @@ _MAX_ACKS = const(64)  # bytes
 _OPEN_S = const(10)
 _FIRST_PAUSE_MS = const(500)
 _KEEPALIVE_S = const(30)
-_HURRIED_S = const(4)
+_HURRIED_MS = const(2000)
+_STEP_MS = const(250)
 
 
 class MqttError(Exception):
@@ -76,7 +77,10 @@ class Client:
         self._duplicate = False
         self._pinged = False
         self._error: "Exception | None" = None
-        self._ping_at = 0
+        self._pinged_at = 0
+        self._hurried = False
+        self.retained = False
+        """Whether the message that is taken was kept by the broker from before."""
         self.connected = False
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
@@ -110,8 +114,24 @@ class Client:
             self._changed(error)
             self.connected = False
             pause = min(pause, self._longest_pause())
-            await asyncio.sleep_ms(pause - random.getrandbits(8) * pause // 1024)
+            await self._rest(pause - random.getrandbits(8) * pause // 1024)
             pause *= 2
+
+    async def _rest(self, pause: int) -> None:
+        """Wait before the next try; less long if `hurry` was called, or somebody waits by now."""
+        while pause > 0 and not self._hurried:
+            await asyncio.sleep_ms(min(pause, _STEP_MS))
+            pause = min(pause - _STEP_MS, self._longest_pause())
+        self._hurried = False
+
+    def hurry(self) -> None:
+        """A try may succeed by now: make the next one at once."""
+        self._hurried = True
+
+    def end(self) -> None:
+        """The network is gone: end the connection, which would not hear of it for long."""
+        self._error = OSError("no network")
+        self._work.set()
 
     async def _session(self) -> Exception:
         """One connection, from start to end; what ended it."""
@@ -158,7 +178,7 @@ class Client:
             raise MqttError("refused")
         self._sent = self._pinged = False
         self._error = None
-        self._ping_at = time.ticks_ms()
+        self._pinged_at = time.ticks_ms()
 
     # Out: one task writes, as a stream can wait for one writer only.
 
@@ -171,13 +191,16 @@ class Client:
         self._write(writer)
         await asyncio.wait_for(writer.drain(), _OPEN_S)
         try:
-            await asyncio.wait_for(self._work.wait(), self._patience())
+            await asyncio.wait_for(self._work.wait(), max(0, min(self._left(), _HURRIED_MS)) / 1000)
         except asyncio.TimeoutError:
             pass
 
-    def _patience(self) -> int:
-        """Seconds until a ping, and until its answer."""
-        return _HURRIED_S if self._longest_pause() < 5000 else _KEEPALIVE_S // 2
+    def _left(self) -> int:
+        """Milliseconds until a ping, or until its answer is too late. What was published is a ping
+        too; and somebody may begin to wait meanwhile."""
+        hurried = self._waiting or self._longest_pause() < 5000
+        patience = _HURRIED_MS if hurried else _KEEPALIVE_S * 500
+        return patience - time.ticks_diff(time.ticks_ms(), self._pinged_at)
 
     def _write(self, writer: "StreamWriter") -> None:
         if self._acks:
@@ -187,18 +210,18 @@ class Client:
             head, body = self._waiting[0]
             if self._duplicate:
                 head = bytes((head[0] | _DUPLICATE,))
-            self._sent = self._duplicate = True
+            self._sent = self._duplicate = self._pinged = True
+            self._pinged_at = time.ticks_ms()
             writer.write(_packet(head, body))
 
     def _ping(self, writer: "StreamWriter") -> None:
         """Ask for a sign of life, if it is time; nothing may have come since the last time."""
-        now = time.ticks_ms()
-        if time.ticks_diff(self._ping_at, now) > 0:
+        if self._left() > 0:
             return
         if self._pinged:
             raise MqttError("silent")
         self._pinged = True
-        self._ping_at = time.ticks_add(now, 1000 * self._patience())
+        self._pinged_at = time.ticks_ms()
         writer.write(_PINGREQ)
 
     # In.
@@ -230,6 +253,7 @@ class Client:
         if quality > 1 or len(body) < payload:
             raise MqttError("broken")
         topic = str(body[2:start], "utf-8")  # UnicodeError is a ValueError
+        self.retained = kind & 1 > 0
         whole = len(body) - payload <= MAX_PAYLOAD
         if not self._take(topic, body[payload:] if whole else None):
             raise MqttError("broken")  # the broker sends it again in the next connection

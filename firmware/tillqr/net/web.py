@@ -57,12 +57,15 @@ class Web:
             await asyncio.sleep_ms(_LOOK_MS)
             seconds += 1
 
-    async def ask(self, _: str, question: dict) -> bool:
-        """Put a question; whether the backend answered it. The answer is delivered."""
+    async def ask(self, attempt: str, question: dict) -> bool:
+        """Put a question about an attempt; whether it was answered. The answer is delivered."""
         answer = await self._exchange(question) if self._path.open else None
         if answer is not None and answer.first[1] == b"200":
-            self._backend.deliver(answer.body)
-        return answer is not None and answer.first[1] in (b"200", b"202")
+            return self._backend.deliver(answer.body) == attempt
+        return answer is not None and answer.first[1] == b"202"
+
+    def network_changed(self) -> None:
+        """Wi-Fi came or went: `run` sees it itself."""
 
     async def _exchange(self, question: dict) -> "http.Message | None":
         """Send it and read what comes; None if the backend is not well."""
