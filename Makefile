@@ -29,7 +29,7 @@ SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel size \
+.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
 	attack fleet qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -90,6 +90,9 @@ screens-accept: setup ## record the screens as they are drawn now, for the tests
 
 scan-campaign: setup ## 1,000 photographs a board of its codes, by a simulated camera (SHOTS=)
 	@$(BIN)/python -m tools.scan_campaign $(if $(SHOTS),--shots $(SHOTS))
+
+bench-results: setup ## from a result's last byte to the register's RESULT: instructions a hop, time by road (needs valgrind, mosquitto)
+	@$(BIN)/python -m tools.bench_results
 
 bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs valgrind)
 	@$(BIN)/python -m tools.bench_panel
