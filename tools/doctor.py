@@ -70,7 +70,6 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
         "the backend could not be reached: look at its address in the settings, at the shop's way "
         "into the internet and at its name server",
     ),
-    "mqtt_too_large": (_ALWAYS, "messages of more than 1,024 bytes came: is that the backend?"),
     "charge_refused": (
         _ALWAYS,
         "codes of the backend did not verify: it has another key for this device, or somebody "
@@ -117,7 +116,10 @@ BEGINNINGS: Mapping[str, tuple[int, str]] = {
         'a part of the firmware has ended, the panel says "out of order", and the watchdog '
         "restarts the display: please report this, with what the console says",
     ),
-    "mqtt_": (_SEVERAL, "the broker ended or refused the connection, or was silent"),
+    "mqtt_": (
+        _SEVERAL,
+        "the broker ended or refused the connection, was silent, or sent what is too large",
+    ),
     "key_": (_NEVER, "the QR key was pressed when there was no code to show"),
 }
 """The same for counters whose names end in what it was."""

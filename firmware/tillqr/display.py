@@ -109,7 +109,7 @@ class Display:
         else:
             raise message.Refusal("type", message.name_of(kind))
 
-    def settled(self, kind: int, content: dict, reason: str) -> None:
+    def settled(self, kind: int, content: dict, reason: str, _: str) -> None:
         """A message of ours was acknowledged (reason "") or refused."""
         if kind != message.RESULT:
             return
@@ -305,6 +305,7 @@ class Display:
             attempt, address = self._next_code
             self._next_code = None
             self._view.code = self._symbols.make(attempt, address)
+            self._view.step = self._step
 
     def _send_status(self) -> None:
         sale = self._checkout.sale or self._checkout.cart

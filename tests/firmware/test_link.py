@@ -23,7 +23,7 @@ class End:
             raise message.Refusal(self.refuse)
         self.delivered.append((kind, content))
 
-    def _settle(self, kind, content, reason):
+    def _settle(self, kind, content, reason, _):
         self.settled.append((kind, reason))
 
     def orders(self):

@@ -26,7 +26,7 @@ _REFUSALS = {
     "currency": "the currency is no ISO 4217 code",
     "field": "a field is missing or wrong",
     "full": "the display holds too many results that no register has taken",
-    "no_network": "the display has no network, so it can't hear whether a code was paid",
+    "no_network": "the display could not hear now whether a code was paid",
     "no_sale": "there is no sale to cancel",
     "setup": "the display is not set up yet: `python -m tools.provision` does that",
     "storage": "the display could not store it",
@@ -83,7 +83,7 @@ class Register:
         self._changed = threading.Condition()
         self._asking = threading.Lock()
         self._asked: dict | None = None
-        self._answer: str | None = None
+        self._answer: tuple[str, str] | None = None
         self._info: dict | None = None
         self._status: dict | None = None
         self._results: dict[str, dict] = {}
@@ -215,8 +215,8 @@ class Register:
                 with self._changed:
                     self._asked = None
                     self._link.withdraw(content)
-            if self._answer:
-                raise Refused(self._answer)
+            if self._answer and self._answer[0]:
+                raise Refused(*self._answer)
 
     def _wait(self, ready: Callable[[], object], timeout: float, otherwise: str) -> dict:
         """Wait until ready() is true and return it; raises NoAnswer or what ended the thread."""
@@ -293,11 +293,11 @@ class Register:
         if attempt not in self._past:
             self._results[result["order"]] = result
 
-    def _settled(self, kind: int, content: dict, reason: str) -> None:
+    def _settled(self, kind: int, content: dict, reason: str, detail: str) -> None:
         if kind == message.HELLO and reason:
             self._failure = RegisterError(f"the display refused HELLO ({reason})")
         if content is self._asked:
-            self._answer = reason
+            self._answer = (reason, detail)
 
 
 def _fits(cart: dict) -> bool:

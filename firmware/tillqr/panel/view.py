@@ -29,6 +29,8 @@ class View:
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
         self.code: "QrCode | None" = None
+        self.step = 0
+        """Of a code that changes: which one it is."""
         self.clock = Clock()
         """The time left of a code."""
         self.online = True

@@ -232,7 +232,7 @@ def _add_messages() -> None:
     till.add()
 
 
-def _settled(_kind: int, _content: dict, _reason: str) -> None:
+def _settled(_kind: int, _content: dict, _reason: str, _detail: str) -> None:
     """What became of a message of ours: INFO is not missed."""
 
 

@@ -36,8 +36,8 @@ class Link:
 
     deliver(kind, message) carries out a received message; it raises message.Refusal to have it
     answered with NAK. When it returns, ACK is sent: whatever must be stored is stored by then.
-    settled(kind, message, reason) tells what became of a sent message: reason "" for ACK, else
-    the NAK's reason; a refused HELLO stays and is said again, slowly. count(name) counts what
+    settled(kind, message, reason, detail) tells what became of a sent message: reason "" for ACK,
+    else the NAK's reason; a refused HELLO stays and is said again, slowly. count(name) counts what
     was refused or repeated.
     """
 
@@ -47,7 +47,7 @@ class Link:
         boot: str,
         baud: int,
         deliver: "Callable[[int, dict], None]",
-        settled: "Callable[[int, dict, str], None]",
+        settled: "Callable[[int, dict, str, str], None]",
         count: "Callable[[str], None]",
     ) -> None:
         self.boot = boot
@@ -233,7 +233,7 @@ class Link:
             self._flying = False
             self._sequence = (self._sequence + 1) & 0xFF
             self._queue.pop(0)
-        self._settled(kind, content, reason)
+        self._settled(kind, content, reason, answer.get("detail", ""))
 
     def _alive(self) -> None:
         self._tries = 0

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from tillqr.panel.view import View
 
 
+def _name(view: "View") -> str:
+    """Tells one code from the next, which is in the same object."""
+    return view.sale.attempt.nonce + str(view.step)
+
+
 class CodeScreen(Screen):
     """The code, and the text where code_layout.plan has room for it."""
 
@@ -37,7 +42,7 @@ class CodeScreen(Screen):
             left = 0
             self._draw_beside(picture, style, view, side)
         quiet = code_layout.QUIET * pixels
-        picture.code(left + quiet, top + quiet, view.code, pixels, view.sale.attempt.nonce)
+        picture.code(left + quiet, top + quiet, view.code, pixels, _name(view))
 
     def _draw_around(self, picture: "Picture", style: "Style", view: "View", side: int) -> int:
         """Shop and amount above, what to do and the order below; return the code's top."""
