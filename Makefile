@@ -22,6 +22,7 @@ TILL_PORT ?=
 MICROPYTHON ?=
 ANY_IMAGE ?=
 FORGED ?=
+ONLY ?=
 SEED ?=
 N ?=
 
@@ -30,7 +31,7 @@ BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
-	attack fleet qr-conformance bench-qr picture clean
+	attack outages fleet qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -105,6 +106,9 @@ attack: setup ## 100,000 forged results and charges on each runtime, and boards:
 
 fleet: setup ## N=500 boards at one broker that is killed under them: no result may be lost (N= SEED=; needs mosquitto)
 	@$(BIN)/python -m tools.fleet $(if $(N),--boards $(N)) $(if $(SEED),--seed $(SEED))
+
+outages: setup ## 200 sales during which broker, connection, Wi-Fi or backend fails: each must end true (RUNTIME= ONLY= SEED=; needs mosquitto)
+	@$(BIN)/python -m tools.outages --runtime $(RUNTIME) $(foreach word,$(ONLY),--only $(word)) $(if $(SEED),--seed $(SEED))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance

@@ -75,7 +75,8 @@ def _instructions(hop: str, times: int) -> int:
     paths = ("", str(ROOT / "build" / "firmware"), ".frozen")
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "callgrind.out"
-        command = [*_CALLGRIND, f"--callgrind-out-file={out}", micropython, drive, hop, str(times)]
+        counted = [*_CALLGRIND, f"--callgrind-out-file={out}"]
+        command = [*counted, str(micropython), str(drive), hop, str(times)]
         subprocess.run(
             command,
             cwd=ROOT,
