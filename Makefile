@@ -10,7 +10,7 @@ BOARD ?= devkit_240x320
 LANGUAGE ?= en
 THEME ?= light
 TEXT ?= normal
-ROAD ?= http
+ROAD ?=
 BROKER ?= amqtt
 DB ?=
 JOBS ?= 4
@@ -39,14 +39,14 @@ help: ## list the commands
 setup: .venv/.made $(BENCH) ## make the virtual environment and compile the firmware
 
 run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends it (RUNTIME= BOARD= LANGUAGE= THEME= TEXT= ROAD= BROKER=)
-	@$(BIN)/python -m host_sim.run --runtime $(RUNTIME) --board $(BOARD) --road $(ROAD) --broker $(BROKER) \
+	@$(BIN)/python -m host_sim.run --runtime $(RUNTIME) --board $(BOARD) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
 		--language $(LANGUAGE) --theme $(THEME) --text $(TEXT)
 
 backend: setup ## the bench's backend for real boards, which knows those in records/ (ARGS= for host_sim.backend)
 	@$(BIN)/python -m host_sim.backend $(ARGS)
 
 sale: setup ## one sale, headless (RUNTIME= OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
-	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --outcome $(OUTCOME) --road $(ROAD) --broker $(BROKER) \
+	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --outcome $(OUTCOME) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
 		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB))
 
 firmware: .venv/.made ## what is flashed to a board, in build/boards (BOARD= LANGUAGES=en,de MARCH=host for the simulator)
