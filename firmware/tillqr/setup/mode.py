@@ -45,6 +45,7 @@ _LONG_MS = const(60_000)
 _LET_GO = (
     "tillqr.board.provision",
     "tillqr.board.settings",
+    "tillqr.net.secure",
     "tillqr.setup.access",
     "tillqr.setup.form",
     "tillqr.setup.found",
