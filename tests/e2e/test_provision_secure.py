@@ -113,10 +113,6 @@ async def test_broken_pieces_are_refused_in_words(runtime: str, tmp_path: Path) 
         await _sells(shop)
 
 
-def _small_pieces(der: bytes) -> list[dict]:
-    return [_piece(at, len(der), der[at : at + 100]) for at in range(0, len(der), 100)]
-
-
 @runtimes
 async def test_a_power_cut_between_the_pieces(runtime: str, tmp_path: Path) -> None:
     """The same pieces may go on where they were, and others begin anew."""
@@ -206,7 +202,8 @@ async def test_receipts_under_the_key_before_count(runtime: str, tmp_path: Path)
 async def test_a_power_cut_in_a_change_of_keys(step: str, runtime: str, tmp_path: Path) -> None:
     """Whenever it comes, the key before is not lost."""
     async with set_up_counter(runtime, tmp_path, wifi_ssid=None) as shop:
-        board, cuts = shop.bench.board, []
+        board = shop.bench.board
+        cuts: list[str] = []
         answer = board._answer_nvs
 
         def cut(request: dict) -> dict:
