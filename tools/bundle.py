@@ -75,13 +75,15 @@ def bundle(sources: dict[str, str], packages: set[str], on_demand: Iterable[str]
     """Join modules.
 
     sources: the text of each module by its dotted name; packages: which of them are packages;
-    on_demand: prefixes of dotted names of modules that stay files. Raises Clash.
+    on_demand: prefixes of dotted names of modules that stay files; a package's own ends with
+    `.__init__`. Raises Clash.
     """
     apart = tuple(on_demand)
     modules: dict[str, _Module] = {}
     for name, text in sources.items():
         tree = _Strip().visit(ast.parse(text))
-        resident = name != _PACKAGE and not name.startswith(apart)
+        whole = f"{name}.__init__" if name in packages else name
+        resident = name != _PACKAGE and not whole.startswith(apart)
         modules[name] = _Module(name, tree, name in packages, resident)
     if BUNDLE in modules:
         raise Clash(f"{BUNDLE} is the bundle's own name")

@@ -28,6 +28,7 @@ ON_DEMAND = (
     "tillqr.board.provision",
     "tillqr.board.reserve",
     "tillqr.board.settings",
+    "tillqr.code_symbol",
     "tillqr.net.broker",  # a board has a broker, or it has not
     "tillqr.net.clock",
     "tillqr.net.endpoint",
@@ -40,10 +41,18 @@ ON_DEMAND = (
     "tillqr.panel.rgb",  # a board has one of them
     "tillqr.panel.screens",
     "tillqr.panel.style",
+    "tillqr.qr.__init__",
+    "tillqr.qr.encoder",
+    "tillqr.qr.functions",
+    "tillqr.qr.tables",
     "tillqr.sale.charge",
+    "tillqr.sale.payment_code",
     "tillqr.setup",
 )
-"""How the names of modules begin that are loaded when they are needed, and most of them let go."""
+"""How the names of modules begin that are loaded when they are needed, and most of them let go.
+
+`__init__` is a package without the modules in it.
+"""
 _OPTIMISED = "-O3"  # no assertions, no line numbers: a tenth of the size
 
 

@@ -91,15 +91,13 @@ def assemble():  # type: ignore[no-untyped-def]
     from tillqr.board import chance
     from tillqr.board.key import PushKey
     from tillqr.board.supervisor import Supervisor
-    from tillqr.code_symbol import CodeSymbols
+    from tillqr.codes import Codes
     from tillqr.display import Display
     from tillqr.net.backend import Backend
     from tillqr.net.path import Path
     from tillqr.net.wifi import Wifi
-    from tillqr.qr import Encoder
     from tillqr.sale.attempts import Attempts
     from tillqr.sale.checkout import Checkout
-    from tillqr.sale.payment_code import Sender
     from tillqr.till import port
     from tillqr.till.link import Link
 
@@ -108,19 +106,17 @@ def assemble():  # type: ignore[no-untyped-def]
     wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
     path = Path(wifi, book)
     unix_time = _clock_module().unix_time if settings.rotating else None
-    sender = Sender(settings.device, machine.unique_id(), settings.shop, keys[0], unix_time)
+    own = (settings.device, machine.unique_id(), settings.shop, keys[0], unix_time)
     size = (profile["panel"]["width"], profile["panel"]["height"])
-    symbols = CodeSymbols(Encoder(), sender, settings.backend, size, settings.foreign)
-    till = Checkout(
-        book, chance.nonce, symbols.fits, symbols.fits_text if settings.foreign else None
-    )
-    display = Display(settings, sender, book, till, counters, wifi, symbols, face, path)
+    codes = Codes(*own, settings.backend, size, settings.foreign)
+    till = Checkout(book, chance.nonce, codes.fits, codes.fits_text if settings.foreign else None)
+    display = Display(settings, book, till, counters, wifi, codes, face, path)
 
     boot = os.urandom(8).hex()
     baud = settings.till_baud
     link = Link("display", boot, baud, display.deliver, display.settled, counters.add)
     till_port = port.TillPort(hardware.make_uart(profile, baud, port.BUFFER), link)
-    backend = Backend(sender, book, wifi, settings.port, display, counters.add)
+    backend = Backend(codes, book, wifi, settings.port, display, counters.add)
     if settings.foreign:
         from tillqr.sale.charge import Charges
 

@@ -1,7 +1,8 @@
 """The symbol of a payment code: made so that this panel shows it as phones want it.
 
 The level is M, or L where only that gives four pixels a module, or three. A shop's name that
-would make the code too large is left out: the backend knows it.
+would make the code too large is left out: the backend knows it. It is loaded to make a code
+(codes.py).
 """
 
 from micropython import const
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
     from tillqr.sale.attempts import Attempt
 
 _GOOD_PIXELS = const(4)
-_OWN_LARGEST = const(7)
-"""The version of the longest code of this display's own at level L."""
-_LARGEST = const(13)
-"""The version that a panel 240 wide shows at three pixels a module."""
+_MOST_NAMES = const(28)
+"""Characters of the longest order and register."""
 
 
 class CodeSymbols:
@@ -31,15 +30,24 @@ class CodeSymbols:
         sender: payment_code.Sender,
         backend: str,
         size: "tuple[int, int]",
-        foreign: bool,
     ) -> None:
-        """size: the panel's width and height; foreign: whether the backend makes the texts. The
-        encoder takes its buffers now."""
+        """size: the panel's width and height."""
         self._encoder = encoder
         self._sender = sender
         self._backend = backend
         self._size = size
-        encoder.encode("", "M", _LARGEST if foreign else _OWN_LARGEST)
+
+    def take_memory(self, version: int) -> None:
+        """Have the encoder take the memory that the symbols of a version need."""
+        self._encoder.encode("", "M", version)
+
+    def longest(self) -> int:
+        """How many characters an order and a register may have together so that the code fits;
+        -1 if none does."""
+        for size in range(_MOST_NAMES, -1, -1):
+            if self.fits("A" * size, ""):
+                return size
+        return -1
 
     def fits(self, order: str, register: str) -> bool:
         """Whether the code of an attempt at such an order can be shown legibly."""

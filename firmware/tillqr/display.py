@@ -10,14 +10,14 @@ import time
 from micropython import const
 
 from tillqr import __version__
-from tillqr.sale import checkout, payment_code, receipt
+from tillqr.sale import checkout, receipt
 from tillqr.till import message
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from tillqr.board.counters import Counters
     from tillqr.board.settings import Settings
-    from tillqr.code_symbol import CodeSymbols
+    from tillqr.codes import Codes
     from tillqr.net.backend import Backend
     from tillqr.net.path import Path
     from tillqr.net.wifi import Wifi
@@ -51,22 +51,20 @@ class Display:
     def __init__(
         self,
         settings: "Settings",
-        sender: payment_code.Sender,
         book: "Attempts",
         till: checkout.Checkout,
         counters: "Counters",
         wifi: "Wifi",
-        symbols: "CodeSymbols",
+        codes: "Codes",
         face: "Face",
         path: "Path",
     ) -> None:
         self._settings = settings
-        self._sender = sender
         self._book = book
         self._checkout = till
         self._counters = counters
         self._wifi = wifi
-        self._symbols = symbols
+        self._codes = codes
         self._face = face
         self._path = path
         self._view = face.view
@@ -183,7 +181,7 @@ class Display:
             "boot": self._link.boot,
             "device": self._settings.device,
             "firmware": __version__,
-            "serial": self._sender.serial.hex(),
+            "serial": self._codes.serial.hex(),
             "shop": self._settings.shop,
             "state": self._checkout.state,
             "network": self._wifi.address if self._wifi.connected else "",
@@ -304,7 +302,7 @@ class Display:
         if self._next_code is not None:
             attempt, address = self._next_code
             self._next_code = None
-            self._view.code = self._symbols.make(attempt, address)
+            self._view.code = self._codes.make(attempt, address)
             self._view.step = self._step
 
     def _send_status(self) -> None:

@@ -137,10 +137,6 @@ async def _power_cut(shop: Counter) -> None:
     assert info["state"] == "setup" and info["reason"]
 
 
-def _small_pieces(der: bytes) -> list[dict]:
-    return [_piece(at, len(der), der[at : at + 100]) for at in range(0, len(der), 100)]
-
-
 # Keys.
 
 

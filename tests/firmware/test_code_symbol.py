@@ -30,7 +30,7 @@ class Recorder(Encoder):
 
 def symbols(width, height, backend="HTTPS://PAY.EXAMPLE", **of):
     recorder = Recorder()
-    return recorder, CodeSymbols(recorder, sender(**of), backend, (width, height), False)
+    return recorder, CodeSymbols(recorder, sender(**of), backend, (width, height))
 
 
 def test_a_code_is_as_long_as_was_said():

@@ -23,12 +23,13 @@ from tools.compile import ON_DEMAND, ROOT, join
 from tools.shorten import Clash
 
 MAIN = "tillqr.main"
-APART = (MAIN, "tillqr.later")
+APART = (MAIN, "tillqr.later", "tillqr.half.__init__")
 _MARK = "# "
 PRELUDE = "def const(value):\n    return value\n\ndef viper(function):\n    return function\n"
 
 # Each program is several modules, each after a line with its name ("package" behind it if it is
-# one). tillqr.main and what begins with tillqr.later stay files; tillqr.main leaves `result`.
+# one). tillqr.main, what begins with tillqr.later, and the package
+# tillqr.half stay files; tillqr.main leaves `result`.
 PROGRAMS = {
     "aliases of modules, and names from modules": """
 # tillqr.sale package
@@ -100,6 +101,24 @@ from tillqr import qr
 from .shown import show
 result = [show(), later(), qr.make_row(7), qr.SIZE, Encoder().encode(8), qr.tables.row(3),
     qr.tables.WIDTH, qr.width]
+""",
+    "a package that stays a file, while a module in it does not": """
+# tillqr.half package
+from .kernel import run
+def both():
+    return run(2), run(3)
+# tillqr.half.kernel
+def run(value):
+    return value + 1
+# tillqr.other
+from tillqr.half.kernel import run
+def go():
+    return run(5)
+# tillqr.main
+from tillqr import half
+from tillqr.half import both as two
+from tillqr.other import go
+result = [half.both(), two(), go()]
 """,
     "constants of every kind": """
 # tillqr.numbers
@@ -830,7 +849,9 @@ def test_a_program_does_the_same(name: str) -> None:
     before = ran(sources, packages)
     after = ran(files(made), packages & set(made.others))
     assert after.result == before.result and before.result
-    assert set(made.others) == {"tillqr"} | {one for one in sources if one.startswith(APART)}
+    files_of = {one: f"{one}.__init__" if one in packages else one for one in sources}
+    apart = {one for one, file in files_of.items() if file.startswith(APART)}
+    assert set(made.others) == {"tillqr"} | apart
     globals_ = stored(compile(made.source, BUNDLE, "exec"))
     assert {new for _, _, new in made.names} <= globals_
     assert len({new for _, _, new in made.names}) == len(made.names)
@@ -1237,9 +1258,11 @@ def test_every_method_of_the_firmware_that_is_named_is_there(firmware: Bundle) -
 
 
 def test_the_firmware_is_joined(firmware: Bundle) -> None:
-    assert len(firmware.names) > 120 and len(firmware.others) > 15
-    assert all(name == "tillqr" or name.startswith(ON_DEMAND) for name in firmware.others)
-    assert {"tillqr.qr.encoder", "tillqr.sale.checkout"} <= {name for name, _, _ in firmware.names}
+    assert len(firmware.names) > 100 and len(firmware.others) > 15
+    packages = join()[1]
+    apart = [f"{name}.__init__" if name in packages else name for name in firmware.others]
+    assert all(name == "tillqr.__init__" or name.startswith(ON_DEMAND) for name in apart)
+    assert {"tillqr.qr.penalty", "tillqr.sale.checkout"} <= {name for name, _, _ in firmware.names}
     cheap = set(rom_names.NAMES)
     assert not [one for one in firmware.names if one[2] not in cheap and one[2][0] != "_"]
     assert sum(one[2] in cheap for one in firmware.names) > 100

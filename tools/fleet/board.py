@@ -61,6 +61,21 @@ class _Server(Server):
         return reader, writer
 
 
+class Codes:
+    """What the firmware's has made, without loading and unloading it for each of many boards."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def code(self, attempt: Attempt, address: tuple[str, int]) -> str:
+        """What a code says."""
+        return self._sender.code(attempt, address)
+
+    def question(self, attempt: Attempt, address: tuple[str, int]) -> dict:
+        """What to ask the backend about an attempt."""
+        return self._sender.query(self.code(attempt, address), attempt.question)
+
+
 class Board:
     """One board; it shows one code at a time."""
 
@@ -87,13 +102,13 @@ class Board:
         self._had_session = False
         key = mac.Key(device.key, device.key_number)
         self._book = Attempts(self.name, [key])
-        self._sender = Sender(self.name, bytes(6), "Corner Shop", key)
+        self._codes = Codes(Sender(self.name, bytes(6), "Corner Shop", key))
         self._join(url, password)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _join(self, url: str, password: str) -> None:
         """Make the channel to the backend; this stands for the display."""
-        parts = (self._sender, self._book, self.network, 0, self, self._count)
+        parts = (self._codes, self._book, self.network, 0, self, self._count)
         self._backend = Backend(*parts)  # type: ignore[arg-type]
         server, start = _Server(url, self.network), random.randbytes(8).hex()
         told = (self.name, password, start, self._backend, self, self._count)
@@ -126,7 +141,7 @@ class Board:
         """Show the code of a new attempt: the attempt, and what the code says."""
         self._settled.clear()
         self._shown = self._book.open(nonce, order, "3", amount, "EUR")
-        return self._shown, self._sender.code(self._shown, (self.network.address, 0))
+        return self._shown, self._codes.code(self._shown, (self.network.address, 0))
 
     async def result(self) -> None:
         """Wait for the result of what is shown, and ask for it now and then as a display does."""

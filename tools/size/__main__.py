@@ -163,7 +163,7 @@ def _loaded(work: Path, bits: int, modules: dict[str, str], name: str) -> int:
     for module, text in () if tree.exists() else modules.items():
         place = Path(*module.split("."))
         words = text if bits == 64 else _without_viper(text)
-        if module == "tillqr" or module.endswith("screens"):
+        if any(other.startswith(f"{module}.") for other in modules):
             place /= "__init__"
         options = () if bits == 64 else ("-msmall-int-bits=31",)
         compile_one(words, tree / place.with_suffix(".mpy"), place.name, "host", options)

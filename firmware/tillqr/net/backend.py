@@ -15,12 +15,12 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tillqr.codes import Codes
     from tillqr.display import Display
     from tillqr.net.broker import Broker
     from tillqr.net.web import Web
     from tillqr.net.wifi import Wifi
     from tillqr.sale.attempts import Attempt, Attempts
-    from tillqr.sale.payment_code import Sender
 
 _FIRST_PAUSE_MS = const(500)
 
@@ -30,7 +30,7 @@ class Backend:
 
     def __init__(
         self,
-        sender: "Sender",
+        codes: "Codes",
         book: "Attempts",
         wifi: "Wifi",
         port: int,
@@ -39,7 +39,7 @@ class Backend:
     ) -> None:
         """port: where the display takes results;
         display: judges receipts, shows charges, and says how long a pause may be."""
-        self._sender = sender
+        self._codes = codes
         self.holds: "Callable[[dict, Attempt], bool] | None" = None
         """Judges a charge; None where the display makes its own codes."""
         self._book = book
@@ -104,8 +104,8 @@ class Backend:
     async def _asked(self, attempt: "Attempt") -> bool:
         """Ask once; whether that is all for now."""
         verb = attempt.question
-        code = self._sender.code(attempt, (self._wifi.address, self._port))
-        answered = await self.channel.ask(attempt.nonce, self._sender.query(code, verb))
+        question = self._codes.question(attempt, (self._wifi.address, self._port))
+        answered = await self.channel.ask(attempt.nonce, question)
         if answered and verb == "ask" and attempt.question == verb:
             attempt.question = ""
         return attempt.settled != "" or attempt.question != verb

@@ -56,8 +56,8 @@ class Face:
         self.view = view
         """What the screens are told; `show` has them look again."""
         self.prepare: "Callable[[], None] | None" = None
-        """Called before a screen looks at the view, never while one is sent: a symbol that is
-        made in the place of another must not change under the painter."""
+        """Called before a screen is loaded, which takes as much memory, and never while one is
+        sent: a symbol that is made in the place of another must not change under the painter."""
         self._shown = Picture(size[0], size[1])
         self._drawn = Picture(size[0], size[1])
         self._state = "starting"
@@ -119,15 +119,16 @@ class Face:
     async def _draw(self) -> bool:
         """List the state's screen; the loop gets a turn after each part.
 
-        False if another state came while the screen's module was loaded: the view is that one's
+        False if another state came before the screen's module was loaded: the view is that one's
         by then, and `run` draws it next.
         """
+        if self.prepare is not None:
+            self.prepare()
+            await asyncio.sleep_ms(0)
         screen = load_screen(self._state, self.view)
         await asyncio.sleep_ms(0)
         fits = not self._wanted.is_set()
         if fits:
-            if self.prepare is not None:
-                self.prepare()
             screen.draw(self._drawn, self._style, self.view)
         del screen
         self.view.text = None  # type: ignore[assignment]

@@ -1,9 +1,10 @@
 """QR Code symbols (ISO/IEC 18004): versions 1 to 40, all levels and masks, optimal segments."""
 
+from .encoder import DataTooLong as DataTooLong
 from .encoder import Encoder as Encoder
-from .encoder import QrCode as QrCode
-from .errors import BadArgument as BadArgument
-from .errors import DataTooLong as DataTooLong
+from .symbol import BadArgument as BadArgument
+from .symbol import Memory as Memory
+from .symbol import QrCode as QrCode
 
 
 def encode(

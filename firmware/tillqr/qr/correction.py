@@ -2,28 +2,9 @@
 
 import micropython
 
-from .tables import BLOCKS, ECC_PER_BLOCK, GENERATORS
-
-
-def _field() -> bytearray:
-    """Powers of 2 in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1, and logarithms.
-
-    Power n is at n, 0 <= n < 510; the logarithm of v, 0 < v < 256, at 509 + v.
-    """
-    table = bytearray(765)
-    value = 1
-    for power in range(255):
-        table[power] = table[power + 255] = value
-        table[509 + value] = power
-        value = value << 1 ^ (value >> 7) * 0x11D
-    return table
-
-
-_FIELD = _field()
-
 
 @micropython.viper
-def _protect(
+def correct(
     at: int,
     i: int,
     end: int,
@@ -79,18 +60,3 @@ def _protect(
             at += 1
             i += 1
         end = start
-
-
-def protect(stream: object, start: int, end: int, version: int, level: int) -> None:
-    """Write the final codeword sequence of a symbol to the start of `stream`.
-
-    The data codewords lie in the same buffer from `start` to `end`, behind the place for the
-    sequence. They are lost, and so are 30 bytes behind them.
-    """
-    entry = 40 * level + version - 1
-    blocks = BLOCKS[entry]
-    degree = ECC_PER_BLOCK[entry]
-    short = (end - start) // blocks
-    longer = blocks - (end - start) % blocks
-    generator = GENERATORS[degree - 7]
-    _protect(0, 0, end, blocks, longer, short, degree, stream, _FIELD, generator)

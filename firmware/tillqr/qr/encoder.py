@@ -1,16 +1,32 @@
-"""The encoder: from text to symbol, one step of ISO/IEC 18004 clause 7.1 after another."""
+"""The encoder: from text to symbol, one step of ISO/IEC 18004 clause 7.1 after another.
+
+A display has it in memory only while it makes a code, as it does all that these steps are given;
+what they do in viper stays, as machine code is not freed on the chip, and so does symbol.py.
+"""
 
 import sys
 from array import array
 
-from .correction import protect
-from .errors import BadArgument, DataTooLong
-from .masking import PATTERNS, apply, export
-from .matrix import draw_functions, words_needed
+from .correction import correct
+from .functions import draw_functions
+from .masking import apply, export
+from .matrix import words_needed
 from .penalty import penalty
 from .placement import place
-from .segments import ALPHANUMERIC, HEADS, plan, utf8_length, write
-from .tables import LEVELS, data_codewords, raw_codewords
+from .segments import plan, utf8_length, write
+from .symbol import BadArgument, Memory, QrCode
+from .tables import (
+    ALPHANUMERIC,
+    BLOCKS,
+    ECC_PER_BLOCK,
+    FIELD,
+    GENERATORS,
+    HEADS,
+    LEVELS,
+    PATTERNS,
+    data_codewords,
+    raw_codewords,
+)
 
 # MicroPython keeps str as UTF-8 and lets kernels read it in place; CPython does not.
 _MICROPYTHON = sys.implementation.name == "micropython"
@@ -18,33 +34,17 @@ _TYPES = (str, bytes, bytearray, memoryview)
 _FIRST = b"\x01\x0a\x1b\x29"  # versions with which another width of count indicators begins
 
 
-class QrCode:
-    """A symbol, without its quiet zone of four light modules on every side.
+class DataTooLong(ValueError):
+    """The data fits no allowed symbol.
 
-    version     1 to 40
-    size        modules on a side, 4 * version + 17
-    level       "L", "M", "Q" or "H", which boosting may have raised
-    mask        0 to 7, the data mask pattern
-    stride      bytes in a row
+    `capacity` is how much the largest allowed symbol takes and `needed` what the data would take,
+    both in bits of segments, headers included.
     """
 
-    def __init__(self) -> None:
-        self.version = self.size = self.mask = self.stride = 0
-        self.level = ""
-        self._rows = bytearray(0)
-
-    def module(self, x: int, y: int) -> int:
-        """1 if the module in column `x` of row `y`, counted from the top left, is dark, else 0."""
-        if not (0 <= x < self.size and 0 <= y < self.size):
-            raise BadArgument("module")
-        return self._rows[y * self.stride + (x >> 3)] >> (7 - (x & 7)) & 1
-
-    def row(self, y: int) -> memoryview:
-        """Row `y` as `stride` bytes, 1 is dark, most significant bit leftmost, pad bits zero."""
-        if not 0 <= y < self.size:
-            raise BadArgument("row")
-        start = y * self.stride
-        return memoryview(self._rows)[start : start + self.stride]
+    def __init__(self, needed: int, capacity: int) -> None:
+        super().__init__(f"data takes {needed} bits, {capacity} fit ({capacity // 8} bytes)")
+        self.needed = needed
+        self.capacity = capacity
 
 
 def _check(value: "int | None", most: int, name: str) -> None:
@@ -59,13 +59,14 @@ class Encoder:
     the same one and holds the latest symbol.
     """
 
-    words: "bytearray | array | None"
-    """The latest symbol's matrix, as masking and scoring see it (matrix.py)."""
+    def __init__(self, memory: "Memory | None" = None) -> None:
+        """memory: what an encoder before this one had."""
+        self._memory = memory or Memory()
 
-    def __init__(self) -> None:
-        self._stream = bytearray(0)
-        self._code = QrCode()
-        self._room = 0  # in words
+    @property
+    def words(self) -> "bytearray | array | None":
+        """The latest symbol's matrix, as masking and scoring see it (matrix.py)."""
+        return self._memory.words
 
     def encode(
         self,
@@ -135,7 +136,13 @@ class Encoder:
             if self._bits <= capacity:
                 self._grow(self._count // 4 + 4)
                 self._bits = self._eci + plan(
-                    0, 0, self._text, self._count, HEADS[group], self.words, ALPHANUMERIC
+                    0,
+                    0,
+                    self._text,
+                    self._count,
+                    HEADS[group],
+                    self._memory.words,
+                    ALPHANUMERIC,
                 )
             if self._bits <= capacity:
                 while first < last:
@@ -149,11 +156,12 @@ class Encoder:
 
     def _grow(self, words: int) -> None:
         """Have room for so many words; what they hold may be lost."""
-        if self._room < words:
-            self.words = None  # so that old and new need not fit side by side
+        memory = self._memory
+        if memory.room < words:
+            memory.words = None  # so that old and new need not fit side by side
             # MicroPython's kernels take any memory as words, CPython's need an array of them
-            self.words = bytearray(4 * words) if _MICROPYTHON else array("I", bytes(4 * words))
-            self._room = words
+            memory.words = bytearray(4 * words) if _MICROPYTHON else array("I", bytes(4 * words))
+            memory.room = words
 
     def _build(self, version: int, level: int) -> None:
         """Turn the planned segments into the unmasked symbol."""
@@ -163,25 +171,26 @@ class Encoder:
         end = start + data_codewords(version, level)
         # the final sequence and a zero, the data codewords, the last block's error correction
         length = start + data_codewords(version, 0) + 30
-        if len(self._stream) < length:
-            self._stream = bytearray(length)
-        stream = self._stream
+        memory = self._memory
+        if len(memory.stream) < length:
+            memory.stream = bytearray(length)
+        stream = memory.stream
         heads = HEADS[(version > 9) + (version > 26)]
         count = -self._count if self._eci else self._count
-        write(0, start, end, stream, self._text, count, heads, self.words, ALPHANUMERIC)
+        write(0, start, end, stream, self._text, count, heads, memory.words, ALPHANUMERIC)
         self._text = b""
         self._grow(words_needed(size))
-        protect(stream, start, end, version, level)
+        _protect(stream, start, end, version, level)
         stream[total] = 0
-        draw_functions(self.words, size, version)
-        place(0, 0, self.words, size, (size + 31) >> 5, stream)
+        draw_functions(memory.words, size, version)
+        place(0, 0, memory.words, size, (size + 31) >> 5, stream)
 
     def _finish(self, version: int, level: int, mask: "int | None") -> QrCode:
         """Mask the symbol: with `mask`, or the one of lowest penalty (of equals, the first)."""
-        words = self.words
+        words = self._memory.words
         size = 4 * version + 17
         strips = (size + 31) >> 5
-        code = self._code
+        code = self._memory.code
         code.level = LEVELS[level]
         level = (level ^ 1) << 3  # as the format information has it
         if mask is None:
@@ -197,7 +206,22 @@ class Encoder:
         code.size = size
         code.mask = mask
         code.stride = (size + 7) // 8
-        if len(code._rows) < size * code.stride:
-            code._rows = bytearray(size * code.stride)
-        export(0, size, words, strips, code._rows)
+        if len(code.rows) < size * code.stride:
+            code.rows = bytearray(size * code.stride)
+        export(0, size, words, strips, code.rows)
         return code
+
+
+def _protect(stream: object, start: int, end: int, version: int, level: int) -> None:
+    """Write the final codeword sequence of a symbol to the start of `stream`.
+
+    The data codewords lie in the same buffer from `start` to `end`, behind the place for the
+    sequence. They are lost, and so are 30 bytes behind them.
+    """
+    entry = 40 * level + version - 1
+    blocks = BLOCKS[entry]
+    degree = ECC_PER_BLOCK[entry]
+    short = (end - start) // blocks
+    longer = blocks - (end - start) % blocks
+    generator = GENERATORS[degree - 7]
+    correct(0, 0, end, blocks, longer, short, degree, stream, FIELD, generator)

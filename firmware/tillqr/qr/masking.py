@@ -2,23 +2,12 @@
 
 import micropython
 
-# The mask patterns repeat every 12 modules or fewer. Two bytes for masks 0 to 7 by rows and then
-# by columns: after how many lines the pattern repeats and where in this table the first of them is.
-# Two bytes for each line: 12 modules from bit 11 down, 1 where the pattern inverts.
-PATTERNS = (
-    b"\x02\x20\x02\x24\x01\x28\x03\x2a\x04\x30\x06\x38\x06\x44\x06\x50"
-    b"\x02\x20\x01\x5c\x03\x5e\x03\x2a\x06\x64\x06\x38\x06\x44\x06\x50"
-    b"\x0a\xaa\x05\x55\x0f\xff\x00\x00\x09\x24\x09\x24\x02\x49\x04\x92"
-    b"\x0e\x38\x0e\x38\x01\xc7\x01\xc7\x0f\xff\x08\x20\x09\x24\x0a\xaa"
-    b"\x09\x24\x08\x20\x0f\xff\x0e\x38\x0d\xb6\x0a\xaa\x0b\x6d\x08\xe3"
-    b"\x0a\xaa\x01\xc7\x08\xe3\x05\x55\x0e\x38\x07\x1c\x0a\xaa\x0f\xff"
-    b"\x00\x00\x00\x00\x0c\xcc\x0c\xcc\x0c\xcc\x03\x33\x03\x33\x03\x33"
-)
-
 
 @micropython.viper
 def apply(i: int, word: int, words: ptr32, size: int, count: int, data: int, patterns: ptr8):
     """Write the plain rows and columns, masked, and the format information to the masked half.
+
+    `patterns` is PATTERNS (tables.py).
 
     `data` is the format information's five bits, the mask's three the lowest; the code is (15, 5)
     BCH. Bit i is module 8 of a line of the rows, so it is in line 8 of the columns; its copy is

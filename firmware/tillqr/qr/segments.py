@@ -8,15 +8,6 @@ each mode is a byte of an integer, mode 0 in the lowest.
 import micropython
 from micropython import const
 
-# Table 5: alphanumeric values of the characters from space to Z; 99 for those that have none.
-ALPHANUMERIC = (
-    b"\x24\x63\x63\x63\x25\x26\x63\x63\x63\x63\x27\x28\x63\x29\x2a\x2b"
-    b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x2c\x63\x63\x63\x63\x63"
-    b"\x63\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18"
-    b"\x19\x1a\x1b\x1c\x1d\x1e\x1f\x20\x21\x22\x23"
-)
-# Table 3: eight times the bits of mode and character count indicators, for three version groups.
-HEADS = (0x606870, 0xA07880, 0xA08890)
 _FAR = const(1 << 28)
 
 
@@ -36,8 +27,8 @@ def plan(
 ) -> int:
     """Write the mode of each octet for the shortest stream to `scratch`; return its bits.
 
-    `heads` is of the version group, `values` ALPHANUMERIC. `scratch` is 12 bytes longer than the
-    text at least.
+    `heads` is HEADS of the version group, `values` ALPHANUMERIC (tables.py). `scratch` is 12 bytes
+    longer than the text at least.
 
     For each mode the cheapest way to have encoded all octets so far, ending in that mode, is kept
     in eighths of a bit: a digit takes 27, 27 and 26, an alphanumeric character 44, an octet 64. A

@@ -1,9 +1,19 @@
-"""ISO/IEC 18004 tables: capacities, blocks and generator polynomials."""
+"""ISO/IEC 18004 tables: characters, capacities, blocks, generator polynomials, mask patterns."""
 
 from micropython import const
 
 LEVELS = "LMQH"
 MAX_VERSION = const(40)
+
+# Table 5: alphanumeric values of the characters from space to Z; 99 for those that have none.
+ALPHANUMERIC = (
+    b"\x24\x63\x63\x63\x25\x26\x63\x63\x63\x63\x27\x28\x63\x29\x2a\x2b"
+    b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x2c\x63\x63\x63\x63\x63"
+    b"\x63\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18"
+    b"\x19\x1a\x1b\x1c\x1d\x1e\x1f\x20\x21\x22\x23"
+)
+# Table 3: eight times the bits of mode and character count indicators, for three version groups.
+HEADS = (0x606870, 0xA07880, 0xA08890)
 
 # Table 9, level by level (L, M, Q, H), versions 1 to 40: error correction codewords per block.
 ECC_PER_BLOCK = (
@@ -69,6 +79,36 @@ GENERATORS = (
     b"\x29\xad\x91\x98\xd8\x1f\xb3\xb6\x32\x30\x6e\x56\xef\x60\xde"
     b"\x7d\x2a\xad\xe2\xc1\xe0\x82\x9c\x25\xfb\xd8\xee\x28\xc0\xb4",
 )
+
+# The mask patterns repeat every 12 modules or fewer. Two bytes for masks 0 to 7 by rows and then
+# by columns: after how many lines the pattern repeats and where in this table the first of them is.
+# Two bytes for each line: 12 modules from bit 11 down, 1 where the pattern inverts.
+PATTERNS = (
+    b"\x02\x20\x02\x24\x01\x28\x03\x2a\x04\x30\x06\x38\x06\x44\x06\x50"
+    b"\x02\x20\x01\x5c\x03\x5e\x03\x2a\x06\x64\x06\x38\x06\x44\x06\x50"
+    b"\x0a\xaa\x05\x55\x0f\xff\x00\x00\x09\x24\x09\x24\x02\x49\x04\x92"
+    b"\x0e\x38\x0e\x38\x01\xc7\x01\xc7\x0f\xff\x08\x20\x09\x24\x0a\xaa"
+    b"\x09\x24\x08\x20\x0f\xff\x0e\x38\x0d\xb6\x0a\xaa\x0b\x6d\x08\xe3"
+    b"\x0a\xaa\x01\xc7\x08\xe3\x05\x55\x0e\x38\x07\x1c\x0a\xaa\x0f\xff"
+    b"\x00\x00\x00\x00\x0c\xcc\x0c\xcc\x0c\xcc\x03\x33\x03\x33\x03\x33"
+)
+
+
+def _field() -> bytearray:
+    """Powers of 2 in GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1, and logarithms.
+
+    Power n is at n, 0 <= n < 510; the logarithm of v, 0 < v < 256, at 509 + v.
+    """
+    table = bytearray(765)
+    value = 1
+    for power in range(255):
+        table[power] = table[power + 255] = value
+        table[509 + value] = power
+        value = value << 1 ^ (value >> 7) * 0x11D
+    return table
+
+
+FIELD = _field()
 
 
 def raw_codewords(version: int) -> int:

@@ -16,7 +16,6 @@ import network
 from micropython import const
 
 from tillqr.net import http
-from tillqr.qr import Encoder
 from tillqr.till import message
 from tillqr.till.link import Link
 from tillqr.till.port import TillPort
@@ -46,6 +45,9 @@ _LET_GO = (
     "tillqr.board.provision",
     "tillqr.board.settings",
     "tillqr.net.secure",
+    "tillqr.qr.encoder",
+    "tillqr.qr.functions",
+    "tillqr.qr.tables",
     "tillqr.setup.access",
     "tillqr.setup.form",
     "tillqr.setup.found",
@@ -157,6 +159,7 @@ class SetupMode:
 
     def _show_access(self, access_point: "WLAN") -> None:
         """Open the access point, and show the way to it."""
+        from tillqr.qr import Encoder
         from tillqr.setup import access, gate
 
         made = access.Access()

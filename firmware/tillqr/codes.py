@@ -1,0 +1,100 @@
+"""The payment codes of a display: what stays in memory between two of them.
+
+A sale needs a code once, and a question about it now and then. What makes them (code_symbol.py,
+sale/payment_code.py, most of qr/) is loaded for that and let go.
+"""
+
+from micropython import const
+
+from tillqr.qr.symbol import Memory
+from tillqr.unload import unload
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tillqr.code_symbol import CodeSymbols
+    from tillqr.qr.symbol import QrCode
+    from tillqr.sale.attempts import Attempt
+    from tillqr.sale.mac import Key
+    from tillqr.sale.payment_code import Sender
+
+_OWN_LARGEST = const(7)
+"""The version of the longest code of this display's own at level L."""
+_LARGEST = const(13)
+"""The version that a panel 240 wide shows at three pixels a module."""
+_SYMBOLS = "tillqr.code_symbol"
+_SENDER = "tillqr.sale.payment_code"
+_ENCODER = "tillqr.qr.encoder"
+_TABLES = ("tillqr.qr.functions", "tillqr.qr.tables")
+
+
+class Codes:
+    """Has codes and questions made. Nothing that was loaded for it may stay in this object."""
+
+    def __init__(
+        self,
+        device: str,
+        serial: bytes,
+        shop: str,
+        key: "Key",
+        unix_time: "Callable[[], int] | None",
+        backend: str,
+        size: "tuple[int, int]",
+        foreign: bool,
+    ) -> None:
+        """The first five are payment_code.Sender's; backend: what the codes' texts begin with;
+        size: the panel's width and height; foreign: whether the backend makes the texts. The
+        memory for the largest symbol is taken now."""
+        self.serial = serial
+        self._sent = (device, serial, shop, key, unix_time)
+        self._backend = backend
+        self._size = size
+        self._memory = Memory()
+        symbols = self._load()
+        symbols.take_memory(_LARGEST if foreign else _OWN_LARGEST)
+        self._longest = symbols.longest()
+        del symbols
+        _let_go()
+
+    def fits(self, order: str, register: str) -> bool:
+        """Whether the code of an attempt at such an order can be shown legibly."""
+        return len(order) + len(register) <= self._longest
+
+    def fits_text(self, text: str) -> bool:
+        """Whether a code of the backend's own text can be shown legibly."""
+        try:
+            return self._load().fits_text(text)
+        finally:
+            _let_go()
+
+    def make(self, attempt: "Attempt", address: "tuple[str, int]") -> "QrCode":
+        """The symbol of an attempt that `fits`; it is valid until the next one is made.
+
+        address: IPv4 and port where results are taken.
+        """
+        try:
+            return self._load().make(attempt, address)
+        finally:
+            _let_go()
+
+    def question(self, attempt: "Attempt", address: "tuple[str, int]") -> dict:
+        """What to ask the backend about an attempt, signed."""
+        try:
+            sender = self._load_sender()
+            return sender.query(sender.code(attempt, address), attempt.question)
+        finally:
+            unload(_SENDER)
+
+    def _load(self) -> "CodeSymbols":
+        encoder = __import__(_ENCODER, None, None, ["Encoder"]).Encoder(self._memory)
+        symbols = __import__(_SYMBOLS, None, None, ["CodeSymbols"])
+        return symbols.CodeSymbols(encoder, self._load_sender(), self._backend, self._size)
+
+    def _load_sender(self) -> "Sender":
+        return __import__(_SENDER, None, None, ["Sender"]).Sender(*self._sent)
+
+
+def _let_go() -> None:
+    """Forget what makes a symbol."""
+    unload(_SYMBOLS, _SENDER, _ENCODER, *_TABLES)
