@@ -113,6 +113,10 @@ async def test_broken_pieces_are_refused_in_words(runtime: str, tmp_path: Path) 
         await _sells(shop)
 
 
+def _small_pieces(der: bytes) -> list[dict]:
+    return [_piece(at, len(der), der[at : at + 100]) for at in range(0, len(der), 100)]
+
+
 @runtimes
 async def test_a_power_cut_between_the_pieces(runtime: str, tmp_path: Path) -> None:
     """The same pieces may go on where they were, and others begin anew."""

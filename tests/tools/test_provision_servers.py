@@ -256,6 +256,28 @@ def test_a_new_key(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_other_settings_under_the_same_key(
+    boards: Boards, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keep = [*command_line(tmp_path, shop="New Shop"), "--keep-key"]
+    assert run(monkeypatch, tmp_path, *keep) == 1, "there is no record"
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path)) == 0
+    assert run(monkeypatch, tmp_path, "--device", "D0001", "--new-key") == 0
+    before = record_of(tmp_path, "D0001")
+    assert run(monkeypatch, tmp_path, *keep, "--key-number", "3") == 2
+    assert run(monkeypatch, tmp_path, *keep, "--key-file", tmp_path / "key") == 2
+    assert run(monkeypatch, tmp_path, *keep) == 0
+    after = record_of(tmp_path, "D0001")
+    for name in ("key", "key_number", "previous"):
+        assert after[name] == before[name]
+    assert after["shop"] == "New Shop"
+    assert boards.documents[-1]["secrets"]["device_key"] == after["key"]
+    assert boards.documents[-1]["settings"]["key_number"] == 2
+    # A new key of the same number is another: nothing is in force beside it.
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path), "--again") == 0
+    assert "previous" not in record_of(tmp_path, "D0001")
+
+
 def test_after_the_last_number_comes_the_first(
     boards: Boards, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
