@@ -58,8 +58,19 @@ def _character(code: int) -> str:
     return str(bytes(four), "utf-8")
 
 
-# Texts are looked at by the byte: the chip keeps each different character that it takes from a text
-# for good, and anybody may send texts.
+# Names and texts are looked at by the byte: the chip keeps each different character that it takes
+# from a text for good, and anybody may send texts.
+
+
+def is_name(value: str, low: int, high: int) -> bool:
+    """Whether a value is a `name` of PROTOCOL.md, 4, of so many characters."""
+    return is_text(value, low, high) and all(map(_in_name, value.encode()))
+
+
+def _in_name(byte: int) -> bool:
+    """A-Z a-z 0-9 . _ -"""
+    letter = 0x41 <= byte & 0xDF <= 0x5A and byte < 0x80
+    return letter or 0x30 <= byte <= 0x39 or byte in b"._-"
 
 
 def is_text(value: str, low: int, high: int) -> bool:

@@ -93,7 +93,8 @@ def test_the_path_of_results_may_be_left_out():
         ("rotating", (True, "yes")),
         ("address", ("", "192.168.1.20", "1.2.3.4/33 1.2.3.4 1.2.3.4", "1.2.3/8 1.2.3.4 1.2.3.4")),
         ("address", ("1.2.3.4/24 1.2.3.4", "1.2.3.256/24 1.2.3.4 1.2.3.4", 1)),
-        ("time_server", ("", 1)),
+        ("time_server", ("", 1, "a:b", ":123", "a:0", "a:65536", "a b")),
+        ("broker", ("mqtt://h:\u00b2", "mqtt://h\u00e9")),  # no digit, no letter of a host
         ("port", (0,)),  # and no broker, and no https: no result could come
     ):
         for value in values:

@@ -12,6 +12,7 @@ import os
 
 from micropython import const
 
+from tillqr import strict_json
 from tillqr.board import settings as board_settings
 from tillqr.board.settings import BadSettings
 
@@ -28,7 +29,6 @@ _MOST = const(1024)  # settings.load reads no more
 _LEAST_KEY, _MOST_KEY = const(32), const(128)  # hex digits
 _LEAST_PASSWORD, _MOST_PASSWORD = const(8), const(63)
 _HEX = b"0123456789abcdefABCDEF"
-_IN_NAMES = b"._-"
 _STAND_INS = {
     "device": "D",
     "shop": "S",
@@ -119,32 +119,13 @@ def _part(document: object, name: str) -> dict:
     return part
 
 
-# Texts are looked at by the byte: the chip keeps each different character that it takes from a
-# text for good.
-
-
 def _check_texts(settings: dict) -> None:
     """What settings.checked lets through, but the till link and the panel can't carry."""
     for name in ("device", "shop", "wifi_ssid"):
-        data = settings.get(name, "").encode()
-        before = 0
-        for code in data:
-            if code < 32 or code == 0x7F or (before == 0xC2 and code < 0xA0):  # C0, DEL, C1
-                raise BadSettings(name + " must have no control characters")
-            before = code
-    for code in settings.get("device", "").encode():
-        letter = 0x41 <= code & 0xDF <= 0x5A and code < 0x80
-        if not letter and not 0x30 <= code <= 0x39 and code not in _IN_NAMES:
-            raise BadSettings("device must be of letters (A to Z), digits, . _ and -")
-    _check_time_server(settings.get("time_server", "h"))
-
-
-def _check_time_server(words: str) -> None:
-    """A host, or host and port: else the display would fail when it starts."""
-    host, colon, port = words.partition(":")
-    plain = host and all(32 < code < 127 for code in host.encode())
-    if not plain or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
-        raise BadSettings("time_server must be HOST or HOST:PORT")
+        if not strict_json.is_text(settings.get(name, ""), 0, _MOST):
+            raise BadSettings(name + " must have no control characters")
+    if not strict_json.is_name(settings.get("device", ""), 0, _MOST):
+        raise BadSettings("device must be of letters (A to Z), digits, . _ and -")
 
 
 def _check_secrets(secrets: dict) -> None:

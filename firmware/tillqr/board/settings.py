@@ -82,6 +82,8 @@ def checked(values: dict) -> Settings:
     made.rotating = _one_of(values, "rotating", ("off", "on")) == "on"
     made.address = _address(_text(values, "address", 4, 60, "dhcp"))
     made.time_server = _text(values, "time_server", 1, 40, "pool.ntp.org")
+    if not _is_server(made.time_server):
+        raise BadSettings("time_server must be HOST or HOST:PORT")
     if not made.broker and not made.port and made.backend.startswith("HTTP:"):
         raise BadSettings("port must not be 0 without a broker and https: no result could come")
     made.secure = (made.broker or made.backend.lower()).split(":")[0] in ("https", "mqtts")
@@ -170,17 +172,30 @@ def _number(values: dict, name: str, low: int, high: int, default: "int | None" 
 def _url(values: dict, name: str, schemes: "tuple[str, str]", low: int, high: int) -> str:
     """A URL of a host alone, with one of two schemes."""
     url = _text(values, name, low, high).lower()
-    scheme, _, host = url.partition("://")
-    name_of_host, colon, port = host.partition(":")
-    right = scheme in schemes and name_of_host and all(map(_in_host, name_of_host))
-    if not right or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
+    scheme, _, server = url.partition("://")
+    if scheme not in schemes or not _is_server(server):
         words = "{} must be {}://HOST[:PORT] or {}://HOST[:PORT]"
         raise BadSettings(words.format(name, schemes[0], schemes[1]))
     return url
 
 
-def _in_host(character: str) -> bool:
-    return "a" <= character <= "z" or "0" <= character <= "9" or character in ".-"
+def _is_server(words: str) -> bool:
+    """HOST or HOST:PORT."""
+    host, colon, port = words.partition(":")
+    if not host or not all(map(_in_host, host.encode())):
+        return False
+    return not colon or (_is_number(port) and 0 < int(port) < 65536)
+
+
+def _in_host(byte: int) -> bool:
+    """A-Z a-z 0-9 . -"""
+    letter = 0x41 <= byte & 0xDF <= 0x5A and byte < 0x80
+    return letter or 0x30 <= byte <= 0x39 or byte in b".-"
+
+
+def _is_number(words: str) -> bool:
+    """Digits, and nothing that only looks like them to str.isdigit."""
+    return words != "" and all(0x30 <= byte <= 0x39 for byte in words.encode())
 
 
 def _address(words: str) -> "tuple[str, str, str, str] | None":
@@ -189,7 +204,7 @@ def _address(words: str) -> "tuple[str, str, str, str] | None":
         return None
     parts = words.split(" ")
     address, _, bits = parts[0].partition("/")
-    if len(parts) == 3 and bits.isdigit() and 1 <= int(bits) <= 31:
+    if len(parts) == 3 and _is_number(bits) and 1 <= int(bits) <= 31:
         mask = 0xFFFFFFFF << (32 - int(bits))
         quads = ".".join(str(mask >> shift & 255) for shift in (24, 16, 8, 0))
         found = (address, quads, parts[1], parts[2])
@@ -200,4 +215,4 @@ def _address(words: str) -> "tuple[str, str, str, str] | None":
 
 def _is_ipv4(words: str) -> bool:
     parts = words.split(".")
-    return len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts)
+    return len(parts) == 4 and all(_is_number(part) and int(part) < 256 for part in parts)

@@ -26,30 +26,26 @@ class Charges:
         Amount and currency under the MAC are the attempt's own.
         """
         text, digits, number = _text(word), word.get("mac"), word.get("key")
-        if (
-            word.get("version") != VERSION
-            or type(word["version"]) is not int
-            or word.get("device") != self._device
-            or not text
-        ):
+        if type(word.get("version")) is not int or type(number) is not int or not text:
+            return False
+        if word["version"] != VERSION or word.get("device") != self._device:
             return False
         if type(digits) is not str or len(digits) != 2 * mac.SIZE:
             return False
         try:
             given = bytes.fromhex(digits)
-        except ValueError:
+            signed = _signed(text, attempt, self._device, number)
+        except ValueError:  # no hex, no key's number
             return False
-        for key in self._keys:
-            if key.number == number and type(number) is int:
-                return key.verifies(_signed(text, attempt, self._device, key), given)
-        return False
+        return mac.verifies(self._keys, number, signed, given)
 
 
-def _signed(text: str, attempt: "Attempt", device: str, key: mac.Key) -> bytes:
-    """The bytes under the MAC."""
-    out = b"tillqr charge" + bytes((VERSION, key.number))
-    out += mac.prefixed(device) + mac.prefixed(attempt.nonce)
-    out += attempt.amount.to_bytes(8, "big") + mac.prefixed(attempt.currency)
+def _signed(text: str, attempt: "Attempt", device: str, number: int) -> bytes:
+    """The bytes under the MAC; number: the key's. Raises ValueError if that is no byte."""
+    out = b"tillqr charge" + bytes((VERSION, number))
+    for name in (device, attempt.nonce):
+        out += mac.prefixed(name.encode())
+    out += attempt.amount.to_bytes(8, "big") + mac.prefixed(attempt.currency.encode())
     return out + len(text).to_bytes(2, "big") + text.encode()
 
 

@@ -53,7 +53,14 @@ class Key:
         return "".join(_LETTERS[byte % 62] for byte in digest[start : start + _TOKEN])
 
 
-def prefixed(text: str) -> bytes:
-    """s(text) of PROTOCOL.md, 6.1: the length of its UTF-8 in one byte, and its UTF-8."""
-    data = text.encode()
+def verifies(keys: "list[Key]", number: object, data: bytes, mac: bytes) -> bool:
+    """Whether `mac` is that of data under the one of the keys that has this number."""
+    for key in keys:
+        if key.number == number:
+            return key.verifies(data, mac)
+    return False
+
+
+def prefixed(data: bytes) -> bytes:
+    """s(data) of PROTOCOL.md, 6.1: its length in one byte, and the bytes."""
     return bytes((len(data),)) + data

@@ -75,16 +75,16 @@ class Sender:
         return b"".join(
             (
                 bytes((_WITH_TOKEN if token else VERSION, self.key.number)),
-                _prefixed(self.device.encode()),
+                mac.prefixed(self.device.encode()),
                 self.serial,
                 bytes(int(part) for part in host.split(".")),
                 port.to_bytes(2, "big"),
                 attempt.amount.to_bytes(5, "big"),
                 attempt.currency.encode(),
-                _prefixed(attempt.register.encode()),
-                _prefixed(attempt.order.encode()),
+                mac.prefixed(attempt.register.encode()),
+                mac.prefixed(attempt.order.encode()),
                 bytes.fromhex(attempt.nonce),
-                _prefixed(_cut(self.shop.encode(), shop_size)),
+                mac.prefixed(_cut(self.shop.encode(), shop_size)),
                 token.encode(),
             )
         )
@@ -93,10 +93,6 @@ class Sender:
 def url(backend: str, code: str) -> str:
     """The text of the QR code. backend: "HTTPS://HOST[:PORT]" in capitals."""
     return backend + PATH + code
-
-
-def _prefixed(data: bytes) -> bytes:
-    return bytes((len(data),)) + data
 
 
 def _cut(data: bytes, size: int) -> bytes:

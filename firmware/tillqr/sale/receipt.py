@@ -69,18 +69,15 @@ class Receipt:
         """The bytes under the MAC (PROTOCOL.md, 6.1)."""
         out = b"tillqr receipt" + bytes((VERSION, self.key))
         for text in (self.device, self.register, self.order, self.attempt):
-            out += mac.prefixed(text)
+            out += mac.prefixed(text.encode())
         out += self.amount.to_bytes(8, "big")
         for text in (self.currency, self.state, self.transaction, self.reason):
-            out += mac.prefixed(text)
+            out += mac.prefixed(text.encode())
         return out
 
     def authentic(self, keys: "list[mac.Key]") -> bool:
         """Whether the MAC verifies under that of the keys which the receipt names."""
-        for key in keys:
-            if self.key == key.number and key.verifies(self.encoded(), self.mac):
-                return True
-        return False
+        return mac.verifies(keys, self.key, self.encoded(), self.mac)
 
 
 def parse(body: bytes) -> Receipt:

@@ -110,16 +110,10 @@ def _fits(value: object, check: str, low: int, high: int) -> bool:
     if not isinstance(value, str):
         return False
     if check == "name":
-        return low <= len(value) <= high and all(map(_in_name, value.encode()))
+        return strict_json.is_name(value, low, high)
     if check == "text":
         return strict_json.is_text(value, low, high)
     return value in _choices(check)
-
-
-def _in_name(byte: int) -> bool:
-    """A-Z a-z 0-9 . _ -"""
-    letter = 0x41 <= byte & 0xDF <= 0x5A and byte < 0x80
-    return letter or 0x30 <= byte <= 0x39 or byte in b"._-"
 
 
 def _is_line(line: object) -> bool:
