@@ -5,11 +5,10 @@ the display has, until it is answered; the answers come to `deliver`, as what is
 """
 
 import asyncio
-import random
 
 from micropython import const
 
-from tillqr import strict_json
+from tillqr import strict_json, ticks
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -37,8 +36,8 @@ class Backend:
         display: "Display",
         count: "Callable[[str], None]",
     ) -> None:
-        """port: where the display takes results;
-        display: judges receipts, shows charges, and says how long a pause may be."""
+        """port: where the display takes results; display: judges receipts, shows charges, and says
+        how long a pause may be."""
         self._codes = codes
         self.holds: "Callable[[dict, Attempt], bool] | None" = None
         """Judges a charge; None where the display makes its own codes."""
@@ -88,7 +87,7 @@ class Backend:
                 await self._wake.wait()
             elif not await self._asked(attempt):
                 pause = min(pause, self._display.longest_pause())
-                if await self._woken(pause - random.getrandbits(8) * pause // 1024):
+                if await self._woken(ticks.shortened(pause)):
                     pause = _FIRST_PAUSE_MS
                 else:
                     pause *= 2

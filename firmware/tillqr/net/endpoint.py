@@ -11,6 +11,7 @@ import time
 from micropython import const
 
 from tillqr.net import http
+from tillqr.net.server import close
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Endpoint:
         finally:
             if client in self._clients:
                 self._clients.remove(client)
-            await http.close(writer)
+            await close(writer)
 
     def _make_room(self) -> bool:
         """End the oldest connection if there are too many; False if it is too young for that."""

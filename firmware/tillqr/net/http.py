@@ -10,7 +10,7 @@ from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
+    from asyncio import StreamReader
 
 _MAX_HEAD = const(1024)
 _MAX_LINE = const(256)
@@ -86,15 +86,6 @@ async def read_message(reader: "StreamReader") -> Message:
         body += chunk
     message.body = body[: max(0, message.length)]
     return message
-
-
-async def close(writer: "StreamWriter") -> None:
-    """Close a connection: CPython does it in close, MicroPython in wait_closed."""
-    writer.close()
-    try:
-        await writer.wait_closed()
-    except OSError:
-        pass  # the peer was faster
 
 
 def response(status: int, content: dict) -> bytes:

@@ -59,10 +59,9 @@ class Client:
         """topics: what to subscribe to; will: topic and payload, retained; password: "" for no
         user name at all. open_stream() is a coroutine of (reader, writer); take(topic, payload)
         returns whether the message is stored, as it is acknowledged then (payload: None of one that
-        is too large); changed(error) is told
-        of each connection (None), and of what ended it or was in its way, with `connected` as it
-        was till then; longest_pause(): milliseconds, below 5,000 when somebody waits: then silence
-        is noticed sooner too."""
+        is too large); changed(error) is told of each connection (None), and of what ended it or was
+        in its way, with `connected` as it was till then; longest_pause(): milliseconds, below 5,000
+        when somebody waits: then silence is noticed sooner too."""
         self._connect_packet = _make_connect(identifier, user, password, will)
         self._topics = topics
         self._open_stream = open_stream

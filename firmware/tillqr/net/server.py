@@ -1,7 +1,7 @@
 """A server that the display connects to: where it is, and why it can't be used.
 
 With TLS its certificate and host name are verified against the provisioned CA, by a context that
-`secure_context` made; there is no way to leave that out.
+`secure.make_context` made; there is no way to leave that out.
 """
 
 import asyncio
@@ -63,8 +63,7 @@ class Server:
         except OSError:
             raise OSError(_REFUSED) from None
         finally:
-            writer.close()
-            await writer.wait_closed()
+            await close(writer)
 
     def trouble(self, error: Exception, begun: bool = True) -> str:
         """The name of what an error says of this server (PROTOCOL.md, 4.1), or "" if it is only
@@ -91,3 +90,12 @@ class Server:
             self._address = socket.getaddrinfo(self.host, self._port)[0][-1][0]
             self._resolved_for = self._wifi.connections
         return self._address
+
+
+async def close(writer: "StreamWriter") -> None:
+    """Close a connection: CPython does it in close, MicroPython in wait_closed."""
+    writer.close()
+    try:
+        await writer.wait_closed()
+    except OSError:
+        pass  # the peer was faster

@@ -5,6 +5,7 @@ import asyncio
 from micropython import const
 
 from tillqr.net import http
+from tillqr.net.server import close
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -96,4 +97,4 @@ class Web:
             await writer.drain()
             return await http.read_message(reader)
         finally:
-            await http.close(writer)
+            await close(writer)

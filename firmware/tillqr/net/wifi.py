@@ -1,9 +1,10 @@
 """Wi-Fi: one owner of the connection; the rest of the firmware asks it and touches no radio."""
 
 import asyncio
-import random
 
 from micropython import const
+
+from tillqr import ticks
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Wifi:
                 self._changed(False, "")
             else:
                 self._changed(False, self._why())
-                await asyncio.sleep_ms(pause - random.getrandbits(8) * pause // 1024)
+                await asyncio.sleep_ms(ticks.shortened(pause))
                 pause = min(_LONGEST_PAUSE_MS, pause * 2)
 
     async def _connect(self) -> bool:

@@ -16,6 +16,7 @@ import network
 from micropython import const
 
 from tillqr.net import http
+from tillqr.net.server import close
 from tillqr.till import message
 from tillqr.till.link import Link
 from tillqr.till.port import TillPort
@@ -203,7 +204,7 @@ class SetupMode:
             count("http_broken")
         finally:
             self._clients -= 1
-            await http.close(writer)
+            await close(writer)
 
     async def _talk(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         try:
