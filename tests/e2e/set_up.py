@@ -15,6 +15,7 @@ from tillqr.setup.access import Access
 
 from host_sim import phone
 from host_sim.bench import Bench, same
+from host_sim.board import Board
 from tests.e2e.counter import Counter
 from tools import gallery
 from tools.register import Register, ShopDatabase
@@ -36,6 +37,22 @@ async def set_up_counter(runtime: str, directory: Path, **options: Any) -> Async
             await asyncio.to_thread(register.close)
             database.close()
     assert bench.board.panel.violations == []
+
+
+def cut_power_at(board: Board, step: str) -> list[str]:
+    """Have the power fail when the flash is first asked for a step: "commit", or the name of a
+    secret that is written. What is returned has the step once that has happened."""
+    answer = board._answer_nvs
+    cuts: list[str] = []
+
+    def cut(request: dict) -> dict:
+        if request["nvs"] != "get" and step in request.values() and not cuts:
+            cuts.append(step)
+            board.kill()
+        return answer(request)
+
+    board._answer_nvs = cut  # type: ignore[method-assign]
+    return cuts
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from host_sim.board import RUNTIMES
 from tests.e2e.counter import Counter, pay
-from tests.e2e.set_up import Seen, set_up_counter, set_up_screen
+from tests.e2e.set_up import Seen, cut_power_at, set_up_counter, set_up_screen
 from tools.register import Refused
 
 runtimes = pytest.mark.parametrize("runtime", RUNTIMES)
@@ -172,17 +172,7 @@ async def test_a_display_that_works_takes_no_settings(runtime: str, tmp_path: Pa
 async def test_a_power_cut_between_the_writes(step: str, runtime: str, tmp_path: Path) -> None:
     """The power fails when the flash is asked for a step; then it works at the second try."""
     async with set_up_counter(runtime, tmp_path, blank=True) as shop:
-        board = shop.bench.board
-        answer = board._answer_nvs
-        cuts: list[str] = []
-
-        def cut(request: dict) -> dict:
-            if request["nvs"] != "get" and step in request.values() and not cuts:
-                cuts.append(step)
-                board.kill()
-            return answer(request)
-
-        board._answer_nvs = cut  # type: ignore[method-assign]
+        cuts = cut_power_at(shop.bench.board, step)
         boot = (await shop.info())["boot"]
         with contextlib.suppress(Refused):  # repeated to the board that has started again
             await shop.call(shop.register.provision, _document(shop))

@@ -17,7 +17,7 @@ from host_sim.board import RUNTIMES
 from host_sim.certificates import Authority
 from host_sim.gateway import codes, receipts
 from tests.e2e.counter import Counter, pay
-from tests.e2e.set_up import set_up_counter
+from tests.e2e.set_up import cut_power_at, set_up_counter
 from tools.provision import ca
 from tools.register import Refused
 
@@ -203,16 +203,7 @@ async def test_a_power_cut_in_a_change_of_keys(step: str, runtime: str, tmp_path
     """Whenever it comes, the key before is not lost."""
     async with set_up_counter(runtime, tmp_path, wifi_ssid=None) as shop:
         board = shop.bench.board
-        cuts: list[str] = []
-        answer = board._answer_nvs
-
-        def cut(request: dict) -> dict:
-            if request["nvs"] != "get" and step in request.values() and not cuts:
-                cuts.append(step)
-                board.kill()
-            return answer(request)
-
-        board._answer_nvs = cut  # type: ignore[method-assign]
+        cuts = cut_power_at(board, step)
         second = secrets.token_bytes(32)
         with contextlib.suppress(Refused):  # repeated to the board that works by then
             await _changes_key(shop, second, 2)

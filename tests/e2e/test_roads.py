@@ -28,22 +28,13 @@ ROADS = (
 )
 
 
-async def pays(shop: Counter, url: str) -> None:
-    """The customer opens a code and pays; on the phone's road the phone carries the result."""
-    phone = shop.bench.phone()
-    try:
-        await phone.pay(await phone.open(url))
-    finally:
-        await phone.close()
-
-
 @runtimes
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: "-".join(map(str, road.values())))
 async def test_a_sale(road: dict[str, Any], runtime: str, tmp_path: Path) -> None:
     async with counter(runtime, tmp_path, **road) as shop:
         info = await shop.info()
         assert (info["lacks"], info["trouble"]) == ("", "")
-        await pays(shop, await shop.show_code())
+        await shop.pay(await shop.show_code())
         result = await shop.result()
         assert (result["outcome"], result["amount"]) == ("paid", 1234)
         sale = shop.database.sale("3", "1001")
@@ -126,7 +117,7 @@ async def test_a_fixed_address_and_a_name(runtime: str, tmp_path: Path) -> None:
     async with counter(runtime, tmp_path, address=address, device="D0001") as shop:
         assert shop.bench.board.station.hostname == "tillqr-d0001"
         assert (await shop.info())["network"] == "127.0.0.1"
-        await pays(shop, await shop.show_code())
+        await shop.pay(await shop.show_code())
         assert (await shop.result())["outcome"] == "paid"
 
 
@@ -159,7 +150,7 @@ async def test_a_charge_of_the_backend(road: dict, runtime: str, tmp_path: Path)
     async with counter(runtime, tmp_path, charges="backend", **road) as shop:
         text = await shop.show_code()
         assert text.startswith("weixin://")
-        await pays(shop, text)
+        await shop.pay(text)
         assert (await shop.result())["outcome"] == "paid"
 
 
@@ -178,7 +169,7 @@ async def test_no_charge_no_code(road: dict, runtime: str, tmp_path: Path) -> No
             await shop.bench.phone().open("weixin://nothing")
         shop.bench.gateway.faults.silent = False
         await shop.until(lambda info: not info["lacks"], 20)
-        await pays(shop, await shop.show_code("1002"))
+        await shop.pay(await shop.show_code("1002"))
         assert (await shop.result("1002"))["outcome"] == "paid"
 
 
@@ -194,7 +185,7 @@ async def test_a_code_that_changes(runtime: str, tmp_path: Path) -> None:
         async with asyncio.timeout(40):
             while (url := await shop.bench.code_on_panel()) == photograph:
                 await asyncio.sleep(0.2)
-        await pays(shop, photograph)  # it is still one of the previous 30 s
+        await shop.pay(photograph)  # it is still one of the previous 30 s
         assert (await shop.result())["outcome"] == "paid"
         assert shop.payment(url).attempt == shop.payment(photograph).attempt
 

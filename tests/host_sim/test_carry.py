@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from host_sim import phone as phones
 from host_sim.gateway import carry
+from host_sim.gateway.app import Gateway
 from host_sim.phone import Phone
 from tests.host_sim.browser import browser
 from tests.host_sim.made import NONCE, Endpoint, code, endpoint, serving, until
@@ -98,15 +100,20 @@ async def test_a_display_that_is_not_there_leaves_the_button(tmp_path: Path) -> 
         display.stop()
 
 
+async def nasty_page(gateway: Gateway, client: httpx.AsyncClient, display: Endpoint) -> str:
+    """The page of a charge that was paid with a transaction which could be taken for markup."""
+    await client.get(f"/P/{code(display.port)}")
+    gateway.ledger.settle(NONCE, "paid", NASTY)
+    return f"{client.base_url}/charges/{NONCE}?page=1"
+
+
 async def test_without_scripts_the_button_carries(tmp_path: Path) -> None:
     async with (
         endpoint() as display,
         serving(tmp_path, push=False, carry=True) as (gateway, client),
         browser(tmp_path / "profile") as tab,
     ):
-        await client.get(f"/P/{code(display.port)}")
-        gateway.ledger.settle(NONCE, "paid", NASTY)
-        page = f"{client.base_url}/charges/{NONCE}?page=1"
+        page = await nasty_page(gateway, client, display)
         await tab.without_scripts()
         await tab.open(page)
         await tab.press("#by-hand button")
@@ -126,9 +133,7 @@ async def test_no_text_of_a_receipt_becomes_markup(tmp_path: Path) -> None:
         serving(tmp_path, push=False, carry=True) as (gateway, client),
         browser(tmp_path / "profile") as tab,
     ):
-        await client.get(f"/P/{code(display.port)}")
-        gateway.ledger.settle(NONCE, "paid", NASTY)
-        await tab.open(f"{client.base_url}/charges/{NONCE}?page=1")
+        await tab.open(await nasty_page(gateway, client, display))
         await tab.until(STATE, "taken")
         assert display.receipts() == [gateway.ledger.receipt(NONCE)]
         assert await tab.value("document.querySelectorAll('b, script').length") == 2

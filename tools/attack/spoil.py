@@ -46,26 +46,20 @@ def _matching(name: str):
     return build_in
 
 
-def _replay() -> None:
-    matches = attempts.Attempt.matches
+def _forgetting(*states: str):
+    """A fault: what the backend said before is forgotten, if it was one of some states."""
 
-    def careless(attempt, word):
-        attempt.settled = ""
-        return matches(attempt, word)
+    def build_in() -> None:
+        matches = attempts.Attempt.matches
 
-    attempts.Attempt.matches = careless
+        def careless(attempt, word):
+            if attempt.settled in states:
+                attempt.settled = ""
+            return matches(attempt, word)
 
+        attempts.Attempt.matches = careless
 
-def _last_word() -> None:
-    """Anything may follow `failed` or `closed`, not only `paid`."""
-    matches = attempts.Attempt.matches
-
-    def careless(attempt, word):
-        if attempt.settled != "paid":
-            attempt.settled = ""
-        return matches(attempt, word)
-
-    attempts.Attempt.matches = careless
+    return build_in
 
 
 def _nonce() -> None:
@@ -214,8 +208,8 @@ FAULTS = {
     "register": _matching("register"),
     "amount": _matching("amount"),
     "currency": _matching("currency"),
-    "replay": _replay,
-    "last_word": _last_word,
+    "replay": _forgetting("paid", "failed", "closed"),
+    "last_word": _forgetting("failed", "closed"),
     "slide": _slide,
     "version": _reading(_any_version),
     "number_of_text": _reading(_number_of_text),
