@@ -203,5 +203,5 @@ async def test_results_over_the_broker_are_judged_as_all_are(runtime: str, tmp_p
         ):
             link.send("D0001", "result", json.dumps(forged).encode())
             await shop.until(lambda info, name=name: name in info["counters"])  # type: ignore[misc]
-        link.send("D0001", "result", shop.receipt(url))
+        link.send("D0001", "result", {**shop.receipt(url), "text": "no field of a receipt"})
         assert (await shop.result())["outcome"] == "paid"

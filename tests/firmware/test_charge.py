@@ -38,7 +38,7 @@ def test_whatever_is_changed_is_refused():
         ("version", (2, "1", 1.0, True, None)),
         ("device", ("D0002", 1, None)),
         ("text", ("", "weixin://other", "x" * 513, "weixin://\u00e9", "a\nb", 7, None)),
-        ("key", (9, 0, "1", 1.0, True, None)),
+        ("key", (9, 0, 256, -1, 1 << 64, "1", 1.0, True, None)),
         ("mac", ("", good["mac"][:-2], good["mac"] + "00", "00" * 32, "zz" * 32, 5, None)),
     ):
         for value in values:

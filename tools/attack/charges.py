@@ -136,4 +136,5 @@ def _of_other_domains(scene: Scene, charge: Charge) -> Iterator[bytes]:
     for data in (b"tillqr query" + b"open" + code, LABEL + code, CHARGE_LABEL + code, code, slid):
         yield json.dumps({**charge, "mac": sign_bytes(data, key)}).encode()
     yield json.dumps({**charge, "mac": main["mac"]}).encode()
-    yield json.dumps({**main, "text": charge["text"]}).encode()
+    most = {name: value for name, value in main.items() if name != "transaction"}
+    yield json.dumps({**most, "text": charge["text"]}).encode()  # with it, it is a receipt

@@ -94,7 +94,8 @@ class Broker:
             while self._acknowledged.results() < judged:
                 await asyncio.sleep(_LOOK_SECONDS)
         now = await asyncio.to_thread(self._counters)
-        said = " ".join(name for name in now if now[name] != self._before.get(name, 0))
+        counted = (name for name in now if now[name] != self._before.get(name, 0))
+        said = " ".join(name for name in counted if not name.startswith("link_"))
         self._before = now
         return {"receipt_accepted": ACCEPTED, "": "dropped"}.get(said, said)
 

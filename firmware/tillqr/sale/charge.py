@@ -34,15 +34,15 @@ class Charges:
             return False
         try:
             given = bytes.fromhex(digits)
-            signed = _signed(text, attempt, self._device, number)
-        except ValueError:  # no hex, no key's number
+        except ValueError:
             return False
-        return mac.verifies(self._keys, number, signed, given)
+        key = mac.find(self._keys, number)
+        return key is not None and key.verifies(_signed(text, attempt, self._device, key), given)
 
 
-def _signed(text: str, attempt: "Attempt", device: str, number: int) -> bytes:
-    """The bytes under the MAC; number: the key's. Raises ValueError if that is no byte."""
-    out = b"tillqr charge" + bytes((VERSION, number))
+def _signed(text: str, attempt: "Attempt", device: str, key: mac.Key) -> bytes:
+    """The bytes under the MAC."""
+    out = b"tillqr charge" + bytes((VERSION, key.number))
     for name in (device, attempt.nonce):
         out += mac.prefixed(name.encode())
     out += attempt.amount.to_bytes(8, "big") + mac.prefixed(attempt.currency.encode())

@@ -77,7 +77,8 @@ class Receipt:
 
     def authentic(self, keys: "list[mac.Key]") -> bool:
         """Whether the MAC verifies under that of the keys which the receipt names."""
-        return mac.verifies(keys, self.key, self.encoded(), self.mac)
+        key = mac.find(keys, self.key)
+        return key is not None and key.verifies(self.encoded(), self.mac)
 
 
 def parse(body: bytes) -> Receipt:
