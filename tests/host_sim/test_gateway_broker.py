@@ -138,7 +138,7 @@ async def test_a_display_that_is_away_hears_it_later(broker: Broker, tmp_path: P
 
 
 async def test_it_comes_up_without_a_broker_and_pushes_once_there_is_one(
-    broker: Broker, tmp_path: Path
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with serving(tmp_path, broker=login(broker)) as (gateway, client):
         assert gateway.link
@@ -146,7 +146,17 @@ async def test_it_comes_up_without_a_broker_and_pushes_once_there_is_one(
         await asyncio.sleep(0.5)
         assert not gateway.link.connected
         assert gateway.store.unpushed() == [NONCE]
+        # A broker keeps nothing for a display that it has never met: the display comes first.
+        met, connect = asyncio.Event(), Login.client
+
+        def client(one: Login) -> aiomqtt.Client:
+            if not met.is_set():
+                raise aiomqtt.MqttError("the display was not there yet")
+            return connect(one)
+
+        monkeypatch.setattr(Login, "client", client)
         async with running(broker), display(broker) as shown:
+            met.set()
             await shown.hears(("result", "paid"))
             assert gateway.store.unpushed() == []
 
