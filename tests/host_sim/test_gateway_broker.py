@@ -147,14 +147,15 @@ async def test_it_comes_up_without_a_broker_and_pushes_once_there_is_one(
         assert not gateway.link.connected
         assert gateway.store.unpushed() == [NONCE]
         # A broker keeps nothing for a display that it has never met: the display comes first.
-        met, connect = asyncio.Event(), Login.client
+        met = asyncio.Event()
+        connect = Login.client
 
-        def client(one: Login) -> aiomqtt.Client:
+        def when_met(one: Login) -> aiomqtt.Client:
             if not met.is_set():
                 raise aiomqtt.MqttError("the display was not there yet")
             return connect(one)
 
-        monkeypatch.setattr(Login, "client", client)
+        monkeypatch.setattr(Login, "client", when_met)
         async with running(broker), display(broker) as shown:
             met.set()
             await shown.hears(("result", "paid"))
