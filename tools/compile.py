@@ -49,6 +49,7 @@ ON_DEMAND = (
     "tillqr.sale.charge",
     "tillqr.sale.payment_code",
     "tillqr.setup",
+    "tillqr.till.answers",  # only the register's side has them
 )
 """How the names of modules begin that are loaded when they are needed, and most of them let go.
 
