@@ -10,7 +10,7 @@ BOARD ?= devkit_240x320
 LANGUAGE ?= en
 THEME ?= light
 TEXT ?= normal
-ROAD ?= http
+ROAD ?=
 BROKER ?= amqtt
 DB ?=
 JOBS ?= 4
@@ -22,6 +22,7 @@ TILL_PORT ?=
 MICROPYTHON ?=
 ANY_IMAGE ?=
 FORGED ?=
+ONLY ?=
 SEED ?=
 N ?=
 
@@ -29,8 +30,8 @@ SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel size \
-	attack fleet qr-conformance bench-qr picture clean
+.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
+	attack outages fleet qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -38,14 +39,14 @@ help: ## list the commands
 setup: .venv/.made $(BENCH) ## make the virtual environment and compile the firmware
 
 run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends it (RUNTIME= BOARD= LANGUAGE= THEME= TEXT= ROAD= BROKER=)
-	@$(BIN)/python -m host_sim.run --runtime $(RUNTIME) --board $(BOARD) --road $(ROAD) --broker $(BROKER) \
+	@$(BIN)/python -m host_sim.run --runtime $(RUNTIME) --board $(BOARD) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
 		--language $(LANGUAGE) --theme $(THEME) --text $(TEXT)
 
 backend: setup ## the bench's backend for real boards, which knows those in records/ (ARGS= for host_sim.backend)
 	@$(BIN)/python -m host_sim.backend $(ARGS)
 
 sale: setup ## one sale, headless (RUNTIME= OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
-	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --outcome $(OUTCOME) --road $(ROAD) --broker $(BROKER) \
+	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --outcome $(OUTCOME) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
 		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB))
 
 firmware: .venv/.made ## what is flashed to a board, in build/boards (BOARD= LANGUAGES=en,de MARCH=host for the simulator)
@@ -91,6 +92,9 @@ screens-accept: setup ## record the screens as they are drawn now, for the tests
 scan-campaign: setup ## 1,000 photographs a board of its codes, by a simulated camera (SHOTS=)
 	@$(BIN)/python -m tools.scan_campaign $(if $(SHOTS),--shots $(SHOTS))
 
+bench-results: setup ## from a result's last byte to the register's RESULT: instructions a hop, time by road (needs valgrind, mosquitto)
+	@$(BIN)/python -m tools.bench_results
+
 bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs valgrind)
 	@$(BIN)/python -m tools.bench_panel
 
@@ -102,6 +106,9 @@ attack: setup ## 100,000 forged results and charges on each runtime, and boards:
 
 fleet: setup ## N=500 boards at one broker that is killed under them: no result may be lost (N= SEED=; needs mosquitto)
 	@$(BIN)/python -m tools.fleet $(if $(N),--boards $(N)) $(if $(SEED),--seed $(SEED))
+
+outages: setup ## 200 sales during which broker, connection, Wi-Fi or backend fails: each must end true (RUNTIME= ONLY= SEED=; needs mosquitto)
+	@$(BIN)/python -m tools.outages --runtime $(RUNTIME) $(foreach word,$(ONLY),--only $(word)) $(if $(SEED),--seed $(SEED))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance

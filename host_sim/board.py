@@ -205,7 +205,8 @@ class Board:
         start = ["-m", "flash"] if self._image else ["probe.py" if self._probe else "main.py"]
         micropython = Path(sys.executable).parent / "micropython"
         prompt = ["-i"] if self.console else []
-        heap = ["-X", f"heapsize={HEAP_KB + SHIMS_KB + (_TLS_KB if self._ca else 0)}k"]
+        has_ca = self._ca or (self._directory / _CA).exists()  # provisioning may have stored one
+        heap = ["-X", f"heapsize={HEAP_KB + SHIMS_KB + (_TLS_KB if has_ca else 0)}k"]
         return [*self.prefix, str(micropython), *prompt, *heap, *start]
 
     def _environment(self) -> dict[str, str]:

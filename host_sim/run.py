@@ -317,7 +317,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--board", default="devkit_240x320", help="a name in boards/")
     parser.add_argument("--language", default="en", choices=language_names())
     parser.add_argument("--theme", default=THEMES[0], choices=THEMES)
-    parser.add_argument("--road", default="http", choices=ROADS, help="how results come")
+    parser.add_argument("--road", default="mqtt", choices=ROADS, help="how results come")
     parser.add_argument("--broker", default="amqtt", choices=BROKERS, help="of mqtt and mqtts")
     parser.add_argument("--text", default=TEXT_SIZES[0], choices=TEXT_SIZES)
     parser.add_argument(

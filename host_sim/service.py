@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import socket
 import ssl
 from collections.abc import Iterator
@@ -10,13 +11,17 @@ import uvicorn
 from starlette.applications import Starlette
 
 LOOPBACK = "127.0.0.1"
+_PORTS = range(20_000, 32_000)
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody listens on now, of TCP or of UDP."""
-    with socket.socket(type=kind) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on now, of TCP or of UDP; not one of those that the system gives
+    to connections, as somebody's may have it a moment later."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket(type=kind) as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
 class _Server(uvicorn.Server):

@@ -9,7 +9,7 @@ import contextlib
 import json
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 1.0
 _TIMEOUT = 5.0
+_ONCE_MORE = 0.5
 _KEEP_ALIVE = 30
 _LARGEST_QUESTION = 1024
 _log = logging.getLogger(__name__)
@@ -109,8 +110,7 @@ class Link:
             with contextlib.suppress(aiomqtt.MqttError):
                 await self._client.publish(_PRESENCE, _OFFLINE, qos=1, retain=True)
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await _end([self._task])
 
     def send(
         self,
@@ -157,9 +157,7 @@ class Link:
                 task.result()
         finally:
             self._client = None
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
 
     async def _send_all(self, client: aiomqtt.Client) -> None:
         while True:
@@ -190,3 +188,13 @@ class Link:
             _log.warning("a question on %s was dropped: %s", topic, bad)
             return
         self._on_question(parts[1], question)
+
+
+async def _end(tasks: Sequence[asyncio.Task]) -> None:
+    """Cancel tasks until they have ended: in CPython 3.11 wait_for, which aiomqtt waits with, loses
+    a cancellation that comes at the moment of what it waits for."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=_ONCE_MORE)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,8 +1,13 @@
-"""Eyes on the set-up screen: what a person would read off the panel."""
+"""A counter whose display is in set-up mode, and eyes on its screen: what a person would read off
+the panel."""
 
 import asyncio
+import contextlib
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageChops
 from tillqr.panel.picture import OVERHANG
@@ -10,9 +15,27 @@ from tillqr.setup.access import Access
 
 from host_sim import phone
 from host_sim.bench import Bench, same
+from tests.e2e.counter import Counter
 from tools import gallery
+from tools.register import Register, ShopDatabase
 
 _CODE = re.compile(r"WIFI:T:WPA;S:([^;]+);P:([^;]+);;")
+
+
+@contextlib.asynccontextmanager
+async def set_up_counter(runtime: str, directory: Path, **options: Any) -> AsyncIterator[Counter]:
+    """A counter whose display is in set-up mode."""
+    database = ShopDatabase(f"sqlite:///{directory}/shop.db")
+    async with Bench(runtime, directory=directory, **options) as bench:
+        register = await asyncio.to_thread(Register, bench.board.line.path, database, name="3")
+        try:
+            shop = Counter(bench, register, database)
+            await shop.until(lambda info: info["state"] == "setup", 20)
+            yield shop
+        finally:
+            await asyncio.to_thread(register.close)
+            database.close()
+    assert bench.board.panel.violations == []
 
 
 @dataclass(frozen=True)

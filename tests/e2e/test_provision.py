@@ -3,38 +3,19 @@ gets in."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from host_sim.bench import Bench
 from host_sim.board import RUNTIMES
 from tests.e2e.counter import Counter, pay
-from tests.e2e.set_up import Seen, set_up_screen
-from tools.register import Refused, Register, ShopDatabase
+from tests.e2e.set_up import Seen, set_up_counter, set_up_screen
+from tools.register import Refused
 
 runtimes = pytest.mark.parametrize("runtime", RUNTIMES)
 _NO_KEY = "No device key yet"
 _NO_NETWORK = "No Wi-Fi network yet"
-
-
-@contextlib.asynccontextmanager
-async def _counter(runtime: str, directory: Path, **options: Any) -> AsyncIterator[Counter]:
-    """A counter whose display is in set-up mode."""
-    database = ShopDatabase(f"sqlite:///{directory}/shop.db")
-    async with Bench(runtime, directory=directory, **options) as bench:
-        register = await asyncio.to_thread(Register, bench.board.line.path, database, name="3")
-        try:
-            shop = Counter(bench, register, database)
-            await shop.until(lambda info: info["state"] == "setup", 20)
-            yield shop
-        finally:
-            await asyncio.to_thread(register.close)
-            database.close()
-    assert bench.board.panel.violations == []
 
 
 async def _sells(shop: Counter, seconds: float = 20) -> None:
@@ -74,7 +55,7 @@ async def _joined(shop: Counter, note: str) -> Seen:
 
 @runtimes
 async def test_a_blank_board_over_the_till_line(runtime: str, tmp_path: Path) -> None:
-    async with _counter(runtime, tmp_path, blank=True) as shop:
+    async with set_up_counter(runtime, tmp_path, blank=True) as shop:
         info = await shop.info()
         assert (info["state"], info["reason"], info["device"]) == ("setup", _NO_KEY, "-")
         await _joined(shop, _NO_KEY)
@@ -89,7 +70,7 @@ async def test_a_blank_board_over_the_till_line(runtime: str, tmp_path: Path) ->
 
 @runtimes
 async def test_a_sale_is_refused_until_then(runtime: str, tmp_path: Path) -> None:
-    async with _counter(runtime, tmp_path, blank=True) as shop:
+    async with set_up_counter(runtime, tmp_path, blank=True) as shop:
         with pytest.raises(Refused, match=r"not set up yet.*\(setup\)"):
             await shop.call(shop.register.start_payment, "1001", 1234, "EUR")
         wrong = {**_document(shop), "settings": {**shop.bench.settings, "qr_seconds": 3}}
@@ -101,7 +82,7 @@ async def test_a_sale_is_refused_until_then(runtime: str, tmp_path: Path) -> Non
 
 @runtimes
 async def test_a_board_without_a_network_over_its_page(runtime: str, tmp_path: Path) -> None:
-    async with _counter(runtime, tmp_path, wifi_ssid=None, shop=None) as shop:
+    async with set_up_counter(runtime, tmp_path, wifi_ssid=None, shop=None) as shop:
         seen = await _joined(shop, _NO_NETWORK)
         async with httpx.AsyncClient(trust_env=False) as client:
             page = await client.get(f"{shop.bench.setup_page}/")
@@ -118,7 +99,7 @@ async def test_a_board_without_a_network_over_its_page(runtime: str, tmp_path: P
 
 @runtimes
 async def test_the_page_first_and_the_till_line_then(runtime: str, tmp_path: Path) -> None:
-    async with _counter(runtime, tmp_path, blank=True) as shop:
+    async with set_up_counter(runtime, tmp_path, blank=True) as shop:
         seen = await _joined(shop, _NO_KEY)
         assert (await _post(shop, _form(shop, seen))).status_code == 200
         await shop.until(lambda info: info["shop"] == "Bäckerei & Söhne", 20)
@@ -133,7 +114,7 @@ async def test_the_page_first_and_the_till_line_then(runtime: str, tmp_path: Pat
 
 @runtimes
 async def test_wrong_pins(runtime: str, tmp_path: Path) -> None:
-    async with _counter(runtime, tmp_path, wifi_ssid=None) as shop:
+    async with set_up_counter(runtime, tmp_path, wifi_ssid=None) as shop:
         seen = await _joined(shop, _NO_NETWORK)
         wrong = f"{(int(seen.pin) + 1) % 1_000_000:06}"
         for _ in range(4):
@@ -153,7 +134,7 @@ async def test_wrong_pins(runtime: str, tmp_path: Path) -> None:
 
 @runtimes
 async def test_what_is_no_form_costs_little(runtime: str, tmp_path: Path) -> None:
-    async with _counter(runtime, tmp_path, wifi_ssid=None) as shop:
+    async with set_up_counter(runtime, tmp_path, wifi_ssid=None) as shop:
         seen = await _joined(shop, _NO_NETWORK)
         long = _form(shop, seen, shop="x" * 1000)
         assert (await _post(shop, long)).status_code == 413
@@ -175,7 +156,7 @@ async def test_what_is_no_form_costs_little(runtime: str, tmp_path: Path) -> Non
 
 @runtimes
 async def test_a_display_that_works_takes_no_settings(runtime: str, tmp_path: Path) -> None:
-    async with _counter(runtime, tmp_path, blank=True) as shop:
+    async with set_up_counter(runtime, tmp_path, blank=True) as shop:
         await shop.call(shop.register.provision, _document(shop))
         await shop.until(lambda info: not info["lacks"])
         with pytest.raises(Refused, match="type"):
@@ -190,7 +171,7 @@ async def test_a_display_that_works_takes_no_settings(runtime: str, tmp_path: Pa
 @pytest.mark.parametrize("step", ["device_key", "wifi_password", "commit"])
 async def test_a_power_cut_between_the_writes(step: str, runtime: str, tmp_path: Path) -> None:
     """The power fails when the flash is asked for a step; then it works at the second try."""
-    async with _counter(runtime, tmp_path, blank=True) as shop:
+    async with set_up_counter(runtime, tmp_path, blank=True) as shop:
         board = shop.bench.board
         answer = board._answer_nvs
         cuts: list[str] = []

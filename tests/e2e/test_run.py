@@ -167,7 +167,7 @@ def test_a_sale_from_a_second_terminal(runtime: str, piped: Callable[..., Piped]
         found = connection.execute('SELECT "order", amount, currency FROM sales').fetchall()
     assert found == [(result["order"], 1234, "EUR")]
 
-    run.line("delivered to the display")
+    run.line("is with the broker")
     assert run.end() == (0, "")
     assert not any("\x1b" in line for line in run.lines)
     assert processes_in(run.directory) == []

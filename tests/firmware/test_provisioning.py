@@ -1,138 +1,13 @@
 """Provisioning: everything is checked before anything is written, and a power cut mixes nothing."""
 
 import json
-import os
 
 from tillqr.board import provision
-from tillqr.board import settings as board_settings
 from tillqr.board.settings import BadSettings
 
 from tests import vectors
+from tests.firmware.provisioned import KEY, PASSWORD, Board, Cut, document
 from tests.support import SETTINGS, copy, raises
-
-KEY = "0f" * 32
-PASSWORD = "correct horse"
-PLACE = "build/neutral-provision"
-
-
-class Cut(Exception):
-    """The power failed."""
-
-
-class Flash:
-    """What outlives a power cut, and the power: it fails before the step `fails_at`."""
-
-    def __init__(self, late=False):
-        """late: whether NVS keeps only what was committed, or each blob at once."""
-        self.late = late
-        self.blobs = {}
-        self.staged = {}
-        self.steps = 0
-        self.fails_at = -1
-
-    def step(self):
-        self.steps += 1
-        if self.steps == self.fails_at:
-            raise Cut()
-
-    def set_blob(self, name, value):
-        self.step()
-        self.staged[name] = bytes(value)
-        if not self.late:
-            self.blobs = dict(self.staged)
-
-    def erase_key(self, name):
-        self.step()
-        if name not in self.staged:
-            raise OSError(-4354, "ESP_ERR_NVS_NOT_FOUND")
-        del self.staged[name]
-        if not self.late:
-            self.blobs = dict(self.staged)
-
-    def commit(self):
-        self.step()
-        self.blobs = dict(self.staged)
-
-    def get_blob(self, name, buffer):
-        if name not in self.blobs:
-            raise OSError(-4354, "ESP_ERR_NVS_NOT_FOUND")
-        blob = self.blobs[name]
-        buffer[: len(blob)] = blob
-        return len(blob)
-
-    # What provision.py uses of `os` and of the built-ins.
-
-    def stat(self, path):
-        return os.stat(path)
-
-    def remove(self, path):
-        self.step()
-        os.remove(path)
-
-    def rename(self, old, new):
-        self.step()
-        os.rename(old, new)
-
-    def open(self, path, mode="r"):
-        if mode == "w":
-            self.step()
-        return open(path, mode)
-
-
-class Board:
-    """A directory as a board's file system, with a Flash."""
-
-    def __init__(self, settings=None, late=False):
-        self.flash = Flash(late)
-        self._settings = settings
-
-    def __enter__(self):
-        self._home = os.getcwd()
-        for path in ("build", PLACE, PLACE + "/texts"):
-            try:
-                os.mkdir(path)
-            except OSError:
-                pass
-        os.chdir(PLACE)
-        for name in self.files():
-            os.remove(name)
-        with open("texts/en.txt", "w") as file:
-            file.write("\n")
-        if self._settings is not None:
-            with open("settings.json", "w") as file:
-                file.write(json.dumps(self._settings))
-        provision.os = self.flash
-        provision.open = self.flash.open
-        return self
-
-    def __exit__(self, *_):
-        provision.os = os
-        provision.open = open
-        os.chdir(self._home)
-
-    def store(self, given):
-        provision.store(given, self.flash)
-
-    def files(self):
-        return sorted([name for name in os.listdir() if name != "texts"])
-
-    def state(self):
-        """Settings, key and password as the board would start with them; None: not set up."""
-        try:
-            settings = board_settings.load("settings.json")
-            board_settings.device_keys(self.flash, settings.key_number)
-        except BadSettings:
-            return None
-        password = board_settings.password(self.flash, "wifi_password")
-        return (settings.device, settings.wifi_ssid, self.flash.blobs["device_key"], password)
-
-
-def document(settings=None, **secrets):
-    given = copy(SETTINGS)
-    given.update(settings or {})
-    kept = {"device_key": KEY, "wifi_password": PASSWORD}
-    kept.update(secrets)
-    return {"settings": given, "secrets": kept}
 
 
 def test_a_blank_board_is_provisioned():
@@ -161,7 +36,16 @@ def test_whatever_is_wrong_is_named_and_nothing_is_written():
         ({"device_key": KEY}, {}, "device_key"),
         ({"backend": "ftp://pay.example.com"}, {}, "backend"),
         ({"broker": "https://x"}, {}, "broker"),
-        ({}, {"broker_password": "é"}, "broker_password"),
+        ({"port": 0}, {}, "port"),
+        ({"charges": "bank"}, {}, "charges"),
+        ({"rotating": True}, {}, "rotating"),
+        ({"address": "192.0.2.7/24 192.0.2.1"}, {}, "address"),
+        ({"address": "192.0.2.7/33 192.0.2.1 192.0.2.1"}, {}, "address"),
+        ({"time_server": "time.example:"}, {}, "time_server"),
+        ({"time_server": "time.example:ntp"}, {}, "time_server"),
+        ({"time_server": ":123"}, {}, "time_server"),
+        ({"time_server": "t\u00efme"}, {}, "time_server"),
+        ({}, {"broker_password": "\u00e9"}, "broker_password"),
         ({}, {"broker_password": "s" * 64}, "broker_password"),
         ({}, {"device_key": KEY[:30]}, "device_key"),
         ({}, {"device_key": KEY + "0"}, "device_key"),
@@ -327,11 +211,12 @@ def test_a_flash_that_is_full_leaves_what_was_there():
         assert board.state() == was
 
 
-def test_the_longest_document_fits_a_frame():
+def test_each_half_of_the_longest_document_fits_a_frame():
     settings = {
         "device": "D" * 12,
         "shop": "\u00e9" * 20,
-        "backend": "http://" + "h" * 27 + ":65535",
+        "backend": "https://" + "h" * 26 + ":65535",
+        "broker": "mqtts://" + "h" * 46 + ":65535",
         "wifi_ssid": "\u00e9" * 16,
         "key_number": 255,
         "port": 65535,
@@ -342,9 +227,15 @@ def test_the_longest_document_fits_a_frame():
         "text": "normal",
         "sleep_minutes": 1440,
         "console": "locked",
+        "charges": "display",
+        "rotating": "off",
+        "address": "192.168.100.100/24 192.168.100.101 192.168.100.102",
+        "time_server": "t" * 34 + ":65535",
     }
-    longest = document(settings, device_key="0f" * 64, wifi_password='"' * 63)
+    passwords = {"wifi_password": '"' * 63, "broker_password": '"' * 63}
+    longest = document(settings, device_key="0f" * 64, **passwords)
     assert provision.check(longest, {}, lambda _: True) == settings
-    text = json.dumps(longest)
-    longer = sum(5 for character in text if ord(character) > 127)  # \u00e9 on CPython, é here
-    assert len(text) + longer <= 1024
+    for part in ("settings", "secrets"):
+        text = json.dumps({part: longest[part]})
+        longer = sum(5 for character in text if ord(character) > 127)  # \u00e9 on CPython, é here
+        assert len(text) + longer <= 1024

@@ -4,81 +4,33 @@ real boards on both ways."""
 import asyncio
 import csv
 import json
-import os
 import stat
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from host_sim.bench import Bench
-from host_sim.board import ROOT
-from tools.provision import __main__ as command
+from tests.tools.provisioning import (
+    GOOD,
+    PASSWORD,
+    Boards,
+    command_line,
+    provision,
+    record_of,
+    run,
+    waits_for_set_up,
+)
 from tools.provision import plan as plans
 from tools.provision import ways
-from tools.provision.plan import BadPlan, Plan
-from tools.provision.ways import ProvisionError, Report
-
-_PASSWORD = "correct horse"
-_GOOD = {
-    "device": "D0001",
-    "shop": "Corner Shop",
-    "backend": "http://pay.example.com",
-    "wifi_ssid": "shop",
-    "wifi_password": _PASSWORD,
-    "currency": "EUR",
-}
-
-
-class Boards:
-    """In the place of a board: keeps documents; devices named in `broken` fail."""
-
-    def __init__(self, *broken: str) -> None:
-        self.broken = set(broken)
-        self.documents: list[dict] = []
-
-    def __call__(self, _: str, plan: Plan, document: dict) -> Report:
-        self.documents.append(document)
-        if plan.device in self.broken:
-            raise ProvisionError("the board stopped answering")
-        return Report("a4cf12345678", "0.1.0", "ready")
-
-
-@pytest.fixture
-def boards(monkeypatch: pytest.MonkeyPatch) -> Boards:
-    made = Boards()
-    monkeypatch.setattr(command, "_WAYS", {"console": made, "till": made})
-    monkeypatch.delenv("TILLQR_WIFI_PASSWORD", raising=False)
-    return made
-
-
-def _run(monkeypatch: pytest.MonkeyPatch, directory: Path, *arguments: object) -> int:
-    words = ["provision", "--port", "P", "--records", str(directory / "records")]
-    monkeypatch.setattr(sys, "argv", [*words, *map(str, arguments)])
-    return command.main()
-
-
-def _options(directory: Path, **changes: str) -> list[str]:
-    """A command line for one board, whose password is in a file."""
-    (directory / "password").write_text(_PASSWORD + "\n")
-    values = {**_GOOD, **changes}
-    del values["wifi_password"]
-    options = [part for name, value in values.items() for part in ("--" + name, value) if value]
-    return [
-        *(part.replace("_", "-") if part.startswith("--") else part for part in options),
-        *("--wifi-password-file", str(directory / "password")),
-    ]
-
-
-def _record(directory: Path, device: str) -> dict:
-    return dict(json.loads((directory / "records" / f"{device}.json").read_text()))
+from tools.provision.plan import BadPlan
+from tools.provision.ways import ProvisionError
 
 
 def test_plans_are_checked_by_the_firmware() -> None:
-    plan = plans.make(_GOOD)
+    plan = plans.make(GOOD)
     assert plan.complete and plan.settings["till_baud"] == 115200
-    assert plan.document(b"k" * 16)["secrets"]["wifi_password"] == _PASSWORD
+    assert plan.document(b"k" * 16)["secrets"]["wifi_password"] == PASSWORD
     for name, value, words in (
         ("device", "D 1", "device must"),
         ("device", "", "device is missing"),
@@ -92,7 +44,7 @@ def test_plans_are_checked_by_the_firmware() -> None:
         ("currency", "EUX", "currency must"),
     ):
         with pytest.raises(BadPlan, match=words):
-            plans.make({**_GOOD, name: value})
+            plans.make({**GOOD, name: value})
     assert not plans.make({"device": "D0001", "backend": "http://pay.example.com"}).complete
 
 
@@ -102,22 +54,22 @@ def test_one_display(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert _run(monkeypatch, tmp_path, *_options(tmp_path)) == 0
-    record = _record(tmp_path, "D0001")
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path)) == 0
+    record = record_of(tmp_path, "D0001")
     key = record["key"]
     assert len(bytes.fromhex(key)) == 32 and boards.documents[0]["secrets"]["device_key"] == key
     assert (record["key_number"], record["currency"], record["shop"]) == (1, "EUR", "Corner Shop")
     assert record["serial"] == "a4cf12345678"
-    assert _PASSWORD not in json.dumps(record)
+    assert PASSWORD not in json.dumps(record)
     for path in (tmp_path / "records").iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     said = "".join(capsys.readouterr())
-    assert key not in said and _PASSWORD not in said
+    assert key not in said and PASSWORD not in said
     # It isn't done twice by mistake, and another time makes another key.
-    assert _run(monkeypatch, tmp_path, *_options(tmp_path)) == 2
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path)) == 2
     assert len(boards.documents) == 1
-    assert _run(monkeypatch, tmp_path, *_options(tmp_path), "--again") == 0
-    assert _record(tmp_path, "D0001")["key"] != key
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path), "--again") == 0
+    assert record_of(tmp_path, "D0001")["key"] != key
 
 
 def test_a_try_that_fails_keeps_its_key(
@@ -125,14 +77,14 @@ def test_a_try_that_fails_keeps_its_key(
 ) -> None:
     """The board may have taken it."""
     boards.broken = {"D0001"}
-    assert _run(monkeypatch, tmp_path, *_options(tmp_path)) == 1
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path)) == 1
     assert not (tmp_path / "records" / "D0001.json").exists()
     (part,) = (tmp_path / "records").iterdir()
     assert stat.S_IMODE(part.stat().st_mode) == 0o600
     boards.broken = set()
-    assert _run(monkeypatch, tmp_path, *_options(tmp_path)) == 0
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path)) == 0
     first, second = (document["secrets"]["device_key"] for document in boards.documents)
-    assert first == second == _record(tmp_path, "D0001")["key"]
+    assert first == second == record_of(tmp_path, "D0001")["key"]
     assert [path.name for path in (tmp_path / "records").iterdir()] == ["D0001.json"]
 
 
@@ -140,34 +92,34 @@ def test_nothing_is_opened_for_what_is_wrong(
     boards: Boards, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for wrong in ({"device": "D 1"}, {"backend": ""}, {"currency": "E"}):
-        assert _run(monkeypatch, tmp_path, *_options(tmp_path, **wrong)) == 2
+        assert run(monkeypatch, tmp_path, *command_line(tmp_path, **wrong)) == 2
     (tmp_path / "key").write_text("0f" * 15)
     for content in ("0f" * 15, "no hex", "0f" * 65):
         (tmp_path / "key").write_text(content)
-        options = [*_options(tmp_path), "--key-file", str(tmp_path / "key")]
-        assert _run(monkeypatch, tmp_path, *options) == 2
+        options = [*command_line(tmp_path), "--key-file", str(tmp_path / "key")]
+        assert run(monkeypatch, tmp_path, *options) == 2
     assert boards.documents == []
     (tmp_path / "key").write_text("0f" * 16 + "\n")
-    assert _run(monkeypatch, tmp_path, *_options(tmp_path), "--key-file", tmp_path / "key") == 0
-    assert _record(tmp_path, "D0001")["key"] == "0f" * 16
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path), "--key-file", tmp_path / "key") == 0
+    assert record_of(tmp_path, "D0001")["key"] == "0f" * 16
 
 
 def test_where_the_password_comes_from(
     boards: Boards, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    options = _options(tmp_path)[:-2]
-    assert _run(monkeypatch, tmp_path, *options) == 2, "there is nobody to ask"
+    options = command_line(tmp_path)[:-2]
+    assert run(monkeypatch, tmp_path, *options) == 2, "there is nobody to ask"
     monkeypatch.setenv("TILLQR_WIFI_PASSWORD", "from the environment")
-    assert _run(monkeypatch, tmp_path, *options) == 0
-    assert _run(monkeypatch, tmp_path, *options, "--again", "--open-wifi") == 0
+    assert run(monkeypatch, tmp_path, *options) == 0
+    assert run(monkeypatch, tmp_path, *options, "--again", "--open-wifi") == 0
     monkeypatch.delenv("TILLQR_WIFI_PASSWORD")
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr("getpass.getpass", lambda _: "from the prompt")
-    assert _run(monkeypatch, tmp_path, *options, "--again") == 0
+    assert run(monkeypatch, tmp_path, *options, "--again") == 0
     given = [document["secrets"]["wifi_password"] for document in boards.documents]
     assert given == ["from the environment", "", "from the prompt"]
     with pytest.raises(SystemExit):
-        _run(monkeypatch, tmp_path, *options, "--wifi-password", "x")
+        run(monkeypatch, tmp_path, *options, "--wifi-password", "x")
 
 
 def _table(path: Path, *rows: dict) -> Path:
@@ -193,20 +145,20 @@ def test_many_displays(
     """One fails, one is left out; the next run does these two, and no other."""
     shops = [{"device": f"D{number}", "shop": f"Shop {number}"} for number in range(1, 6)]
     file = _table(tmp_path / "boards.csv", *shops)
-    common = _options(tmp_path, device="", shop="")
+    common = command_line(tmp_path, device="", shop="")
     boards.broken = {"D2"}
     _answers(monkeypatch, "", "", "s", "", "")
-    assert _run(monkeypatch, tmp_path, *common, "--csv", file) == 1
+    assert run(monkeypatch, tmp_path, *common, "--csv", file) == 1
     summary = capsys.readouterr().out.splitlines()[-1]
     assert summary == "3 provisioned, 0 had a record, 1 left, 1 failed: D2"
     boards.broken = set()
     _answers(monkeypatch, "", "")
-    assert _run(monkeypatch, tmp_path, *common, "--csv", file) == 0
+    assert run(monkeypatch, tmp_path, *common, "--csv", file) == 0
     said = capsys.readouterr().out
     assert said.splitlines()[-1] == "2 provisioned, 3 had a record, 0 left, 0 failed"
-    keys = {_record(tmp_path, shop["device"])["key"] for shop in shops}
+    keys = {record_of(tmp_path, shop["device"])["key"] for shop in shops}
     assert len(keys) == 5 and not [key for key in keys if key in said]
-    assert _record(tmp_path, "D3")["shop"] == "Shop 3"
+    assert record_of(tmp_path, "D3")["shop"] == "Shop 3"
 
 
 def test_a_run_that_is_ended(
@@ -214,8 +166,8 @@ def test_a_run_that_is_ended(
 ) -> None:
     file = _table(tmp_path / "boards.csv", {"device": "D1"}, {"device": "D2"})
     _answers(monkeypatch, "", "q")
-    options = _options(tmp_path, device="")
-    assert _run(monkeypatch, tmp_path, *options, "--csv", file) == 1
+    options = command_line(tmp_path, device="")
+    assert run(monkeypatch, tmp_path, *options, "--csv", file) == 1
     assert len(boards.documents) == 1
 
 
@@ -232,55 +184,19 @@ def test_all_rows_are_checked_first(
         {"device": "D1", "shop": "twice", "qr_seconds": ""},
         {"device": "D4", "shop": "ok", "qr_seconds": "ten"},
     )
-    options = _options(tmp_path, device="")
-    assert _run(monkeypatch, tmp_path, *options, "--csv", file) == 2
+    options = command_line(tmp_path, device="")
+    assert run(monkeypatch, tmp_path, *options, "--csv", file) == 2
     said = capsys.readouterr().err
     assert "row 3: shop must" in said and "row 4: device D1 comes twice" in said
     assert "row 5: qr_seconds must" in said and "row 2" not in said
     for text in ("", "device\n", "name\nD1\n", "device,pin\nD1,2\n", "device\nD1,2\n"):
         (tmp_path / "wrong.csv").write_text(text)
-        assert _run(monkeypatch, tmp_path, *options, "--csv", tmp_path / "wrong.csv") == 2
-    assert _run(monkeypatch, tmp_path, *options, "--csv", tmp_path / "none.csv") == 2
-    assert _run(monkeypatch, tmp_path, *_options(tmp_path), "--csv", file) == 2, "one name for all"
-    assert boards.documents == []
-
-
-async def _provision(bench: Bench, directory: Path, over: str, *more: str) -> tuple[int, str]:
-    """Run the command on a simulated board; its exit status and all that it says."""
-    settings = bench.settings
-    port = bench.board.line.path
-    if over == "console":
-        assert bench.board.console is not None
-        port = bench.board.console.path
-    (directory / "key").write_text(bench.key.hex())
-    values: dict[str, Any] = {
-        "port": port,
-        "over": over,
-        "device": settings["device"],
-        "shop": settings["shop"],
-        "backend": settings["backend"],
-        "result-port": settings["port"],
-        "key-file": directory / "key",
-        "records": directory / "records",
-    }
-    options = [str(part) for name, value in values.items() for part in ("--" + name, value)]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tools.provision", *options, *more),
-        cwd=ROOT,
-        env={**os.environ, "TILLQR_WIFI_PASSWORD": bench.secrets["wifi_password"]},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        assert run(monkeypatch, tmp_path, *options, "--csv", tmp_path / "wrong.csv") == 2
+    assert run(monkeypatch, tmp_path, *options, "--csv", tmp_path / "none.csv") == 2
+    assert run(monkeypatch, tmp_path, *command_line(tmp_path), "--csv", file) == 2, (
+        "one name for all"
     )
-    output, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, output.decode()
-
-
-async def _waits_for_set_up(bench: Bench) -> None:
-    async with asyncio.timeout(20):
-        while bench.board.own_network is None:
-            await asyncio.sleep(0.05)
+    assert boards.documents == []
 
 
 @pytest.mark.parametrize(
@@ -297,14 +213,14 @@ async def test_a_real_board(over: str, runtime: str, baud: int, then: str, tmp_p
     async with Bench(
         runtime, directory=tmp_path, blank=True, console=console, till_baud=baud
     ) as bench:
-        await _waits_for_set_up(bench)
+        await waits_for_set_up(bench)
         more = ("--wifi-ssid", "tillqr-bench", "--till-baud", str(baud))
-        status, said = await _provision(bench, tmp_path, over, *more)
+        status, said = await provision(bench, tmp_path, over, *more)
         assert status == 0, said
         assert "D0001: ready" in said
-        record = _record(tmp_path, "D0001")
+        record = record_of(tmp_path, "D0001")
         assert record["serial"] == "a4cf12345678" and record["key"] == bench.key.hex()
-        status, again = await _provision(bench, tmp_path, over, *more, "--again")
+        status, again = await provision(bench, tmp_path, over, *more, "--again")
         assert status == 1 and then in again
         assert bench.board.resets == 1, "no Ctrl-C got through"
         log = bench.board.log.read_text(errors="replace")
@@ -314,7 +230,7 @@ async def test_a_real_board(over: str, runtime: str, baud: int, then: str, tmp_p
 
 
 def test_what_a_board_says_after_its_restart() -> None:
-    whole = plans.make(_GOOD)
+    whole = plans.make(GOOD)
     part = plans.make({"device": "D0001", "backend": "http://pay.example.com"})
     lacking = "tillqr 0.1.0 t_display not set up: No shop name yet"
     assert ways._compare_line("tillqr 0.1.0 t_display ready", whole, "a4", "0.1.0").state == "ready"
@@ -331,17 +247,17 @@ def test_what_a_board_says_after_its_restart() -> None:
 
 async def test_a_board_that_gets_its_network_later(tmp_path: Path) -> None:
     async with Bench("micropython", directory=tmp_path, blank=True, console=True) as bench:
-        await _waits_for_set_up(bench)
-        status, said = await _provision(bench, tmp_path, "console")
+        await waits_for_set_up(bench)
+        status, said = await provision(bench, tmp_path, "console")
         assert status == 0 and "set-up mode: No Wi-Fi network yet" in said, said
 
 
 async def test_the_board_refuses_what_only_it_knows_to_be_wrong(tmp_path: Path) -> None:
     """Its firmware has fewer languages."""
     async with Bench("micropython", directory=tmp_path, blank=True, console=True) as bench:
-        await _waits_for_set_up(bench)
+        await waits_for_set_up(bench)
         (tmp_path / "board" / "texts" / "de.txt").unlink()
-        status, said = await _provision(bench, tmp_path, "console", "--language", "de")
+        status, said = await provision(bench, tmp_path, "console", "--language", "de")
         assert status == 1 and "the board refused: language must be" in said
         assert not (tmp_path / "board" / "settings.json").exists()
 
@@ -355,7 +271,7 @@ async def test_by_the_key_that_is_held(tmp_path: Path) -> None:
                 await asyncio.sleep(0.05)
         bench.board.release("qr_key")
         more = ("--wifi-ssid", "tillqr-bench", "--language", "de")
-        status, said = await _provision(bench, tmp_path, "console", *more)
+        status, said = await provision(bench, tmp_path, "console", *more)
         assert status == 0 and "D0001: ready" in said, said
         stored = json.loads((tmp_path / "board" / "settings.json").read_text())
         assert stored["language"] == "de"

@@ -2,6 +2,7 @@
 
 One display by options, or many by a CSV file. Everything is checked before the port is opened.
 Each display's key, made here unless it is given, is written to a record for the backend.
+`--device D0001 --new-key` changes the key of a display that works, and nothing else.
 
 Exit status: 0 done, 1 a display was not provisioned, 2 wrong usage, or something is wrong in
 what is to be provisioned.
@@ -21,19 +22,25 @@ from tools.provision.records import RecordError, Records
 from tools.provision.ways import ProvisionError, Report, over_console, over_till
 
 _DONE, _FAILED, _USAGE = range(3)
-_PASSWORD = "TILLQR_WIFI_PASSWORD"
+_PASSWORDS = {"wifi_password": "Wi-Fi network", "broker_password": "broker"}
+"""Of what each is."""
 _WAYS = {"console": over_console, "till": over_till}
 _HELP = {
     "device": "the display's name at the backend: 1 to 12 letters, digits, . _ -",
     "shop": "the shop's name; may be left to the set-up page",
-    "backend": "http://HOST[:PORT]",
+    "backend": "http://HOST[:PORT] or https://HOST[:PORT]",
+    "broker": "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; none: it is to have none any more",
     "wifi_ssid": "the shop's network; may be left to the set-up page",
+    "address": "dhcp, or 'ADDRESS/BITS GATEWAY NAMESERVER' (dhcp)",
+    "time_server": "HOST[:PORT] of NTP; for TLS and --rotating (pool.ntp.org)",
+    "charges": "who makes the text of a code: display or backend (display)",
+    "rotating": "whether a code changes every 30 s: off or on (off)",
     "language": f"one of {', '.join(language_names())} (en)",
     "theme": "light, dark or contrast (light)",
     "text": "normal or large (normal)",
     "console": "locked, or open for development (locked)",
     "key_number": "the number that names the key, 0 to 255 (1)",
-    "port": "where the display takes results (80)",
+    "port": "where the display takes results, 0: nowhere (80; with mqtts 0)",
     "till_baud": "of the till line (115200)",
     "qr_seconds": "how long a code is shown (120)",
     "sleep_minutes": "of rest until the panel goes dark (0: never)",
@@ -46,14 +53,17 @@ def main() -> int:
     options = _parser().parse_args()
     try:
         records = Records(options.records)
+        if options.new_key:
+            print(_change_key(options, records))
+            return _DONE
         common = _common(options)
         if options.csv:
             return _many(options, plans.read_csv(options.csv, common), records)
         plan = plans.make(common)
         if records.has(plan.device) and not options.again:
             raise BadPlan(f"{records.path(plan.device)} is there already; --again makes it anew")
-        report = _one(options, plan, records, options.port)
-        print(f"{plan.device}: {report}")
+        _check_ca(plan, records)
+        print(f"{plan.device}: {_one(options, plan, records)}")
     except BadPlan as error:
         return _fail(error, _USAGE)
     except (ProvisionError, RecordError) as error:
@@ -75,11 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in (*plans.WORDS, *plans.NUMBERS, "currency"):
         option = "result-port" if name == "port" else name.replace("_", "-")
         parser.add_argument(f"--{option}", dest=f"set_{name}", metavar="VALUE", help=_HELP[name])
-    words = f"else it is ${_PASSWORD}, or asked for; it is never an option"
-    parser.add_argument("--wifi-password-file", type=Path, metavar="FILE", help=words)
-    parser.add_argument("--open-wifi", action="store_true", help="the network has no password")
-    words = "the device key as hex digits (default: a new one of 32 bytes)"
-    parser.add_argument("--key-file", type=Path, metavar="FILE", help=words)
+    _add_secrets(parser)
     words = f"many displays: a file with the columns {', '.join(plans.COLUMNS)}"
     parser.add_argument("--csv", type=Path, metavar="FILE", help=words)
     words = "where the records for the backend go (%(default)s)"
@@ -88,26 +94,48 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_secrets(parser: argparse.ArgumentParser) -> None:
+    """The options for what is in a file, as it is not for a command line."""
+    for name in _PASSWORDS:
+        words = f"else it is ${_variable(name)}, or asked for; it is never an option"
+        option = f"--{name.replace('_', '-')}-file"
+        parser.add_argument(option, type=Path, metavar="FILE", help=words)
+    parser.add_argument("--open-wifi", action="store_true", help="the network has no password")
+    words = "the certificate of the CA that servers with TLS are verified against, PEM or DER"
+    parser.add_argument("--ca", metavar="FILE", help=words)
+    words = "the device key as hex digits (default: a new one of 32 bytes)"
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help=words)
+    words = "give a display that works another key, beside which the present one stays in force"
+    parser.add_argument("--new-key", action="store_true", help=words)
+
+
+def _variable(password: str) -> str:
+    """The environment variable that may hold a password."""
+    return f"TILLQR_{password.upper()}"
+
+
 def _common(options: argparse.Namespace) -> dict[str, str | None]:
     """What the options say, by column; raises BadPlan."""
     if options.csv and (options.set_device or options.key_file):
         raise BadPlan("each display of a file has its own name and key: no --device, no --key-file")
     names = (*plans.WORDS, *plans.NUMBERS, "currency")
     values: dict[str, str | None] = {name: getattr(options, f"set_{name}") for name in names}
-    values["wifi_password"] = _password(options)
+    values["ca"] = options.ca
+    values["wifi_password"] = "" if options.open_wifi else _password(options, "wifi_password")
+    values["broker_password"] = _password(options, "broker_password")
     return values
 
 
-def _password(options: argparse.Namespace) -> str | None:
-    """The password; None where none is named, and none is to be asked for."""
-    if options.open_wifi:
-        return ""
-    if options.wifi_password_file:
-        return _read(options.wifi_password_file)
-    if _PASSWORD in os.environ:
-        return os.environ[_PASSWORD]
-    if options.set_wifi_ssid and sys.stdin.isatty():
-        return getpass.getpass(f"Password of the Wi-Fi network {options.set_wifi_ssid}: ")
+def _password(options: argparse.Namespace, name: str) -> str | None:
+    """A password; None where none is named, and none is to be asked for."""
+    file = getattr(options, f"{name}_file")
+    if file:
+        return _read(file)
+    if _variable(name) in os.environ:
+        return os.environ[_variable(name)]
+    of = options.set_wifi_ssid if name == "wifi_password" else options.set_broker
+    if of and of != plans.NO_BROKER and sys.stdin.isatty():
+        return getpass.getpass(f"Password of the {_PASSWORDS[name]} {of}: ")
     return None
 
 
@@ -131,18 +159,49 @@ def _key(options: argparse.Namespace, plan: Plan, records: Records) -> bytes:
     return records.begun_key(plan.device) or secrets.token_bytes(32)
 
 
-def _one(options: argparse.Namespace, plan: Plan, records: Records, port: str) -> str:
+def _check_ca(plan: Plan, records: Records) -> None:
+    """Whether a display that needs a CA gets one or has one; raises BadPlan."""
+    if plan.secure and not plan.ca and not records.has_ca(plan.device):
+        raise BadPlan(
+            f"{plan.device} is to use https or mqtts, and has no CA to verify the server against: "
+            "name its certificate by --ca"
+        )
+
+
+def _one(options: argparse.Namespace, plan: Plan, records: Records) -> str:
     """Provision one display; the words that say so."""
     key = _key(options, plan, records)
     records.begin(plan, key)
-    report: Report = _WAYS[options.over](port, plan, plan.document(key))
+    return _give(options, plan, key, records)
+
+
+def _give(options: argparse.Namespace, plan: Plan, key: bytes, records: Records) -> str:
+    """Give a display what its record says; the words that say so."""
+    report: Report = _WAYS[options.over](options.port, plan, plan.document(key))
     path = records.finish(plan.device, report.serial, report.firmware)
     return f"{report.state} (serial {report.serial}, tillqr {report.firmware}); record {path}"
+
+
+def _change_key(options: argparse.Namespace, records: Records) -> str:
+    """Give a display that works another key; the words that say so."""
+    given = {name for name, value in vars(options).items() if value}
+    if given != {"port", "over", "records", "new_key", "set_device"}:
+        raise BadPlan("--new-key goes with --device alone: all else stays as it is on the display")
+    if options.over != "console":
+        raise BadPlan("--new-key goes over the console: on the till line a display takes no key")
+    record = records.begin_change(options.set_device, secrets.token_bytes(32))
+    plan = plans.change_of_key(record)
+    said = _give(options, plan, bytes.fromhex(record["key"]), records)
+    numbers = f"key {record['key_number']}, beside {plan.replaces}"
+    return f"{plan.device}: {numbers}; {said}"
 
 
 def _many(options: argparse.Namespace, todo: list[Plan], records: Records) -> int:
     """Provision one display after the other; go on after one that failed."""
     done, skipped, failed = 0, 0, []
+    for plan in todo:
+        if options.again or not records.has(plan.device):
+            _check_ca(plan, records)
     for number, plan in enumerate(todo, 1):
         if records.has(plan.device) and not options.again:
             skipped += 1
@@ -154,7 +213,7 @@ def _many(options: argparse.Namespace, todo: list[Plan], records: Records) -> in
         if answer == "s":
             continue
         try:
-            print(f"{plan.device}: {_one(options, plan, records, options.port)}", flush=True)
+            print(f"{plan.device}: {_one(options, plan, records)}", flush=True)
             done += 1
         except (ProvisionError, RecordError) as error:
             print(f"{plan.device}: FAILED: {error}", flush=True)

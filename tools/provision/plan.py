@@ -1,7 +1,7 @@
 """What a display is to be given: checked by the firmware's own code before a port is opened."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,22 @@ from tillqr.board.settings import BadSettings
 from tillqr.sale import money
 
 from host_sim.board import language_names
+from tools.provision import ca
 
 NUMBERS = ("key_number", "port", "till_baud", "qr_seconds", "sleep_minutes")
-WORDS = ("device", "shop", "backend", "wifi_ssid", "language", "theme", "text", "console")
-ELSEWHERE = ("wifi_password", "currency")
-"""What is not in settings.json: the password is a secret, the currency is for the backend."""
+WORDS = (
+    *("device", "shop", "backend", "broker", "wifi_ssid", "address", "time_server"),
+    *("charges", "rotating", "language", "theme", "text", "console"),
+)
+ELSEWHERE = ("wifi_password", "broker_password", "ca", "currency")
+"""What is not in settings.json: passwords are secrets, the certificate has a file of its own, and
+the currency is for the backend."""
 DEFAULTS = {"key_number": 1, "port": 80, "till_baud": 115200, "qr_seconds": 120}
 COLUMNS = (*WORDS, *NUMBERS, *ELSEWHERE)
 LATER = ("wifi_ssid", "shop")
 """What may be left to the set-up page."""
+NO_BROKER = "none"
+"""In the place of a broker: the display had one, and is to have none."""
 
 
 class BadPlan(ValueError):
@@ -27,11 +34,15 @@ class BadPlan(ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """One display's settings, password, and currency; the key is made later."""
+    """What one display is given; the key is made later."""
 
     settings: dict[str, object]
-    wifi_password: str | None
-    currency: str
+    passwords: Mapping[str, str]
+    currency: str = ""
+    ca: bytes = b""
+    """The certificate of its CA; nothing if it has that, or needs none."""
+    replaces: int | None = None
+    """In a change of keys: the number of the key that it has."""
 
     @property
     def device(self) -> str:
@@ -41,20 +52,38 @@ class Plan:
     @property
     def complete(self) -> bool:
         """Whether the display can work with it, without the set-up page."""
-        return all(name in self.settings for name in LATER)
+        return self.replaces is not None or all(name in self.settings for name in LATER)
+
+    @property
+    def secure(self) -> bool:
+        """Whether what the display asks is reached by TLS, so that it needs a CA."""
+        asked = str(self.settings.get("broker") or self.settings.get("backend", ""))
+        return asked.lower().startswith(("https:", "mqtts:"))
 
     def document(self, key: bytes) -> dict:
         """What the display is sent."""
-        secrets = {"device_key": key.hex()}
-        if self.wifi_password is not None:
-            secrets["wifi_password"] = self.wifi_password
-        return {"settings": self.settings, "secrets": secrets}
+        return {"settings": self.settings, "secrets": {"device_key": key.hex(), **self.passwords}}
 
 
 def make(values: Mapping[str, str | None]) -> Plan:
     """The plan of some values by COLUMNS, "" or None for what is left out; raises BadPlan."""
     given = {name: value for name, value in values.items() if value not in ("", None)}
-    password = values.get("wifi_password") if "wifi_ssid" in given else None
+    settings = _settings(given)
+    try:
+        certificate = ca.read(Path(str(given["ca"]))) if "ca" in given else b""
+        passwords = dict(_passwords(values, settings))
+        plan = Plan(settings, passwords, str(given.get("currency", "")), certificate)
+        provision.check(plan.document(bytes(32)), {}, _has_texts)
+        if plan.currency:
+            money.exponent(plan.currency)
+    except (BadSettings, ca.BadCa) as bad:
+        raise BadPlan(str(bad)) from None
+    except money.UnknownCurrency:
+        raise BadPlan("currency must be an ISO 4217 code, such as EUR") from None
+    return plan
+
+
+def _settings(given: Mapping[str, object]) -> dict[str, object]:
     settings: dict[str, object] = dict(DEFAULTS)
     for name, value in given.items():
         if name in NUMBERS:
@@ -64,18 +93,33 @@ def make(values: Mapping[str, str | None]) -> Plan:
     for name in ("device", "backend"):
         if name not in settings:
             raise BadPlan(f"{name} is missing")
-    if "wifi_ssid" in settings and password is None:
-        raise BadPlan("wifi_password is missing: a file, $TILLQR_WIFI_PASSWORD, or --open-wifi")
-    plan = Plan(settings, password, str(given.get("currency", "")))
-    try:
-        provision.check(plan.document(bytes(32)), {}, _has_texts)
-        if plan.currency:
-            money.exponent(plan.currency)
-    except BadSettings as bad:
-        raise BadPlan(str(bad)) from None
-    except money.UnknownCurrency:
-        raise BadPlan("currency must be an ISO 4217 code, such as EUR") from None
-    return plan
+    broker = str(settings.get("broker", "")).lower()
+    if broker == NO_BROKER:
+        settings["broker"] = None
+    elif broker.startswith("mqtts:") and "port" not in given:
+        settings["port"] = 0  # TLS needs the memory, and results come over the broker
+    return settings
+
+
+def _passwords(
+    values: Mapping[str, str | None], settings: Mapping[str, object]
+) -> Iterator[tuple[str, str]]:
+    """The passwords of what the display joins; raises BadPlan."""
+    for name, of, more in (
+        ("wifi_password", "wifi_ssid", ", or --open-wifi"),
+        ("broker_password", "broker", ""),
+    ):
+        if settings.get(of) is not None:
+            password = values.get(name)
+            if password is None:
+                raise BadPlan(f"{name} is missing: a file, or $TILLQR_{name.upper()}{more}")
+            yield name, password
+
+
+def change_of_key(record: Mapping) -> Plan:
+    """The plan that gives a display the key in its record, whose one before it has."""
+    settings = {name: record[name] for name in ("device", "key_number")}
+    return Plan(settings, {}, replaces=record["previous"]["key_number"])
 
 
 def _number(name: str, words: str) -> int:

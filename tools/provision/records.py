@@ -3,6 +3,9 @@
 A file is readable by its owner alone. While a display is being given its key the record is
 `NAME.json.part`; if that ends badly it stays, so that the next try uses the same key: the
 display may have it.
+
+A change of keys is written to the record itself before the display hears of it: the backend knows
+both keys from then on, whichever of them the display has.
 """
 
 import datetime
@@ -10,6 +13,7 @@ import json
 import os
 from pathlib import Path
 
+from tools.provision import ca
 from tools.provision.plan import Plan
 
 
@@ -36,9 +40,13 @@ class Records:
         """Whether a display was provisioned."""
         return self.path(device).exists()
 
+    def has_ca(self, device: str) -> bool:
+        """Whether a display was given a CA's certificate; raises RecordError."""
+        return self.has(device) and "ca" in self._read(self.path(device))
+
     def begin(self, plan: Plan, key: bytes) -> None:
         """Note what a display is about to be given; raises RecordError."""
-        record = {
+        record: dict[str, object] = {
             "device": plan.device,
             "key": key.hex(),
             "key_number": plan.settings["key_number"],
@@ -46,34 +54,74 @@ class Records:
             "currency": plan.currency,
             "backend": plan.settings["backend"],
         }
+        if plan.settings.get("broker"):
+            record["broker"] = plan.settings["broker"]
+        if plan.ca:
+            record["ca"] = ca.fingerprint(plan.ca)
+        elif self.has_ca(plan.device):
+            record["ca"] = self._read(self.path(plan.device))["ca"]  # which it keeps
         self._write(self._part(plan.device), record)
 
     def begun_key(self, device: str) -> bytes | None:
         """The key of a try that did not end well; raises RecordError."""
         part = self._part(device)
-        if not part.exists():
-            return None
-        try:
-            return bytes.fromhex(json.loads(part.read_text())["key"])
-        except (OSError, ValueError, KeyError, TypeError):
-            raise RecordError(f"{part} is broken: remove it if no display has its key") from None
+        return bytes.fromhex(self._read(part)["key"]) if part.exists() else None
+
+    def begin_change(self, device: str, key: bytes) -> dict:
+        """Note that a display is about to get another key beside the one that it has; the record.
+
+        A change that did not end well goes on, with the key that was made for it. Raises
+        RecordError.
+        """
+        part = self._part(device)
+        if part.exists():
+            record = self._read(part)
+            if "previous" not in record:
+                raise RecordError(f"{device} was being set up anew, as {part} says: end that first")
+        else:
+            record = self._with_key(device, key)
+        self._write(part, record)
+        self._write(self.path(device), record)
+        return record
+
+    def _with_key(self, device: str, key: bytes) -> dict:
+        """A display's record with another key, and the present one as the one before."""
+        if not self.has(device):
+            raise RecordError(f"there is no {self.path(device)}: whose key is to change?")
+        record = self._read(self.path(device))
+        previous = {"key": record["key"], "key_number": record["key_number"]}
+        number = (record["key_number"] + 1) % 256
+        return {**record, "key": key.hex(), "key_number": number, "previous": previous}
 
     def finish(self, device: str, serial: str, firmware: str) -> Path:
         """The display has it; the record's path. Raises RecordError."""
         part = self._part(device)
         try:
-            record = json.loads(part.read_text())
+            record = self._read(part)
             record.update(serial=serial, firmware=firmware)
             now = datetime.datetime.now(datetime.UTC)
             record["provisioned_at"] = now.isoformat(timespec="seconds")
             self._write(part, record)
             part.replace(self.path(device))
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise RecordError(f"{part} could not be finished: {error}") from None
         return self.path(device)
 
     def _part(self, device: str) -> Path:
         return self._directory / f"{device}.json.part"
+
+    @staticmethod
+    def _read(path: Path) -> dict:
+        """A record that has at least a name, a key and its number; raises RecordError."""
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            right = record["device"] and bytes.fromhex(record["key"])
+            right = right and 0 <= record["key_number"] <= 255
+        except (OSError, ValueError, KeyError, TypeError):
+            right = False
+        if not right:
+            raise RecordError(f"{path} is broken: remove it if no display has its key")
+        return dict(record)
 
     @staticmethod
     def _write(path: Path, record: dict) -> None:

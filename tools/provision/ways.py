@@ -1,5 +1,6 @@
 """The two ways to a board: the till line in set-up mode, and the console's prompt."""
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass
@@ -7,8 +8,10 @@ from dataclasses import dataclass
 import serial
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
+from tillqr.till import frame, message
 
 from tools.prompt import Locked, at_prompt
+from tools.provision import ca
 from tools.provision.plan import Plan
 from tools.register.aside import NoDatabase
 from tools.register.client import NoAnswer, Refused, Register, RegisterError
@@ -19,14 +22,22 @@ _RESTART_SECONDS = 30.0
 _ANSWER_SECONDS = 10.0
 
 _WHO = """
-import gc, machine, tillqr
-gc.collect()
-print(machine.unique_id().hex(), tillqr.__version__)
-"""
-_STORE = """
-import esp32, json
+import gc, json, machine, os, tillqr
 from tillqr.board import provision, settings
-provision.store(json.loads({}), esp32.NVS(settings.NAMESPACE))
+gc.collect()
+who = {name: provision.on_board().get(name) for name in ("device", "key_number")}
+who.update(serial=machine.unique_id().hex(), firmware=tillqr.__version__)
+who["ca"] = settings.CA in os.listdir()
+print(json.dumps(who))
+"""
+_CHECK = """
+given = json.loads({})
+provision.check(given, provision.on_board(), provision.has_texts)
+"""
+_STORE_CA = "provision.store_ca(json.loads({})['ca'])"
+_STORE = """
+import esp32
+provision.store(given, esp32.NVS(settings.NAMESPACE))
 """
 _RESET = "import machine; machine.reset()"
 
@@ -55,26 +66,49 @@ def over_till(port: str, plan: Plan, document: dict) -> Report:
                     f"the display on {port} is set up as {before['device']} and works: on the "
                     "till line it takes settings only before that. Use --over console."
                 )
-            _send(line, document)
+            boot = _send_all(line, before["boot"], plan, document)
         baud = plan.settings["till_baud"] if plan.complete else _SETUP_BAUD
         with Register(port, NoDatabase(), baud=int(str(baud))) as line:
-            return _compare(_restarted(line, before["boot"]), plan)
+            return _compare(_restarted(line, boot), plan)
     except NoAnswer:
         raise ProvisionError(
             f"no display in set-up mode answers on {port}: `python -m tools.doctor --port {port}` "
             "says what to look at"
         ) from None
+    except Refused as refused:
+        raise ProvisionError(f"the display refused: {refused}") from None
     except RegisterError as error:
         raise ProvisionError(str(error)) from None
 
 
+def _send_all(line: Register, boot: str, plan: Plan, document: dict) -> str:
+    """Send certificate and document; the `boot` of the display before it starts for the last
+    time."""
+    for piece in ca.pieces(plan.ca):
+        line.provision(piece)
+    first, *rest = _in_frames(document)
+    _send(line, first)
+    for part in rest:
+        info = _restarted(line, boot)
+        if info["state"] != "setup":
+            raise ProvisionError("the display works with what it had: use --over console")
+        boot = info["boot"]
+        _send(line, part)
+    return boot
+
+
+def _in_frames(document: dict) -> list[dict]:
+    """A document, or its halves if it is too long for a frame: without settings the secrets can't
+    make a display work, so they come first."""
+    if len(message.build(document)) <= frame.MAX_PAYLOAD:
+        return [document]
+    return [{name: document[name]} for name in ("secrets", "settings")]
+
+
 def _send(line: Register, document: dict) -> None:
-    try:
+    """Send what the display starts again after."""
+    with contextlib.suppress(NoAnswer):  # it may have taken it before it was heard: INFO tells
         line.provision(document)
-    except Refused as refused:
-        raise ProvisionError(f"the display refused: {refused}") from None
-    except NoAnswer:
-        pass  # it may have taken it, and started again before it was heard: its INFO tells
 
 
 def _restarted(line: Register, boot: str) -> dict:
@@ -107,16 +141,36 @@ def over_console(port: str, plan: Plan, document: dict) -> Report:
     raises ProvisionError."""
     try:
         with at_prompt(port) as board:
-            serial_number, version = board.exec(_WHO).decode().split()
-            board.exec(_STORE.format(repr(json.dumps(document))))
+            who = json.loads(board.exec(_WHO))
+            _check_board(who, plan)
+            board.exec(_CHECK.format(repr(json.dumps(document))))
+            for piece in ca.pieces(plan.ca):
+                board.exec(_STORE_CA.format(repr(json.dumps(piece))))
+            board.exec(_STORE)
             board.exec_raw_no_follow(_RESET)
-            return _compare_line(_announced(board), plan, serial_number, version)
+            return _compare_line(_announced(board), plan, who["serial"], who["firmware"])
     except (Locked, PortError) as error:
         raise ProvisionError(str(error)) from None
     except TransportExecError as error:
         raise ProvisionError(_last_words(error)) from None
     except (TransportError, OSError, ValueError):
         raise ProvisionError("the board stopped answering") from None
+
+
+def _check_board(who: dict, plan: Plan) -> None:
+    """Whether a board has what the plan takes for granted; raises ProvisionError."""
+    if plan.secure and not plan.ca and not who["ca"]:
+        raise ProvisionError("the board has no CA's certificate, which TLS needs: name it by --ca")
+    if plan.replaces is None:
+        return
+    if who["device"] != plan.device:
+        has = f"is {who['device']}" if who["device"] else "is not set up"
+        raise ProvisionError(f"this board {has}: it has no key of {plan.device}")
+    if who["key_number"] not in (plan.replaces, plan.settings["key_number"]):
+        raise ProvisionError(
+            f"the board's key has number {who['key_number']}, the record's {plan.replaces}: this "
+            "is not its record"
+        )
 
 
 def _last_words(error: TransportExecError) -> str:

@@ -186,10 +186,13 @@ class Register:
         return self._wait(lambda: self._status_of(order), timeout, "the display sent no STATUS")
 
     def provision(self, document: dict, timeout: float = _ANSWER_SECONDS) -> None:
-        """Give a display in set-up mode its settings and secrets (PROTOCOL.md, 10); it restarts.
+        """Give a display in set-up mode its settings and secrets (PROTOCOL.md, 10), after which it
+        restarts, or a piece of its CA's certificate (10.2), after which it does not.
 
         Raises RegisterError; NoAnswer may mean that it has taken them, which its INFO then says.
         """
+        if len(message.build(document)) > frame.MAX_PAYLOAD:
+            raise RegisterError("the document is too long for one frame: send it in two")
         self._request(setup_till.PROVISION, document, timeout)
 
     def _status_of(self, order: str) -> dict | None:

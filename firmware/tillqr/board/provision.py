@@ -89,15 +89,19 @@ def store(document: object, nvs: "NVS", path: str = board_settings.FILE) -> None
 
     The power may fail at any moment, so settings that would be there beside secrets which are
     not theirs go first; then come the secrets, and last, in one step, the new settings. The
-    board has the old ones, the new ones, or none.
+    board has the old ones, the new ones, or none. A key that is kept beside a new one is put
+    aside before all that, as long as its number is known.
     """
     kept = on_board(path)
     after = check(document, kept, has_texts)
+    secrets = _part(document, "secrets")
     with open(_NEW, "w") as file:
         file.write(json.dumps(after))
+    if "device_key" in secrets:
+        _keep_key(kept.get("key_number"), after.get("key_number"), nvs)
     if _works(path):
         os.remove(path)
-    _store_secrets(_part(document, "secrets"), kept.get("key_number"), after.get("key_number"), nvs)
+    _store_secrets(secrets, nvs)
     os.rename(_NEW, path)
 
 
@@ -132,6 +136,15 @@ def _check_texts(settings: dict) -> None:
         letter = 0x41 <= code & 0xDF <= 0x5A and code < 0x80
         if not letter and not 0x30 <= code <= 0x39 and code not in _IN_NAMES:
             raise BadSettings("device must be of letters (A to Z), digits, . _ and -")
+    _check_time_server(settings.get("time_server", "h"))
+
+
+def _check_time_server(words: str) -> None:
+    """A host, or host and port: else the display would fail when it starts."""
+    host, colon, port = words.partition(":")
+    plain = host and all(32 < code < 127 for code in host.encode())
+    if not plain or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
+        raise BadSettings("time_server must be HOST or HOST:PORT")
 
 
 def _check_secrets(secrets: dict) -> None:
@@ -190,10 +203,24 @@ def _works(path: str) -> bool:
     return True
 
 
-def _store_secrets(secrets: dict, before: object, number: object, nvs: "NVS") -> None:
-    """before, number: the device key's number as the settings had it, and are to have it."""
+def _keep_key(before: object, number: object, nvs: "NVS") -> None:
+    """Keep the present device key beside one with another number: receipts under it still count.
+    Beside the present settings, which name it, it changes nothing.
+
+    before, number: as the settings have it, and are to have it.
+    """
+    try:
+        previous = bytes((before,)) + board_settings.secret(nvs, "device_key")  # type: ignore[arg-type]
+    except (BadSettings, TypeError, ValueError):
+        return  # the board was not set up
+    if before != number:
+        nvs.set_blob("previous_key", previous)
+        nvs.commit()
+
+
+def _store_secrets(secrets: dict, nvs: "NVS") -> None:
     if "device_key" in secrets:
-        _store_key(bytes.fromhex(secrets["device_key"]), before, number, nvs)
+        nvs.set_blob("device_key", bytes.fromhex(secrets["device_key"]))
     for name in ("wifi_password", "broker_password"):
         password = secrets.get(name)
         if password:
@@ -201,18 +228,6 @@ def _store_secrets(secrets: dict, before: object, number: object, nvs: "NVS") ->
         elif password is not None:
             _erase(nvs, name)
     nvs.commit()
-
-
-def _store_key(key: bytes, before: object, number: object, nvs: "NVS") -> None:
-    """Store the device key; receipts under the one before it still count, if it had another
-    number. before: that number, None if the board was not set up."""
-    if before not in (None, number):
-        try:
-            old = board_settings.secret(nvs, "device_key")
-            nvs.set_blob("previous_key", bytes((before,)) + old)  # type: ignore[arg-type]
-        except BadSettings:
-            pass  # there was none
-    nvs.set_blob("device_key", key)
 
 
 def _erase(nvs: "NVS", name: str) -> None:
@@ -224,21 +239,30 @@ def _erase(nvs: "NVS", name: str) -> None:
 
 def store_ca(piece: object) -> None:
     """Take a piece of the CA's certificate (PROTOCOL.md, 10.2); the last one stores it. Raises
-    BadSettings if it is none, and OSError if the flash does not take it."""
+    BadSettings if it is none, and OSError if the flash does not take it.
+
+    A piece may come again: what follows `at` is what it says. So whoever was not answered can
+    repeat it, also after a power cut.
+    """
     at, size, data = _checked_piece(piece)
-    try:
-        there = os.stat(_NEW_CA)[6]
-    except OSError:
-        there = 0
-    if at not in (0, there):
+    before = _first_pieces(at)
+    if len(before) < at:
         raise BadSettings("ca must come in pieces without a gap")
-    with open(_NEW_CA, "ab" if at else "wb") as file:
+    with open(_NEW_CA, "wb") as file:
+        file.write(before)
         file.write(data)
-    if at + len(data) < size:
-        return
-    with open(_NEW_CA, "rb") as file:
-        _check_certificate(file.read())
-    os.rename(_NEW_CA, board_settings.CA)
+    if at + len(data) == size:
+        _check_certificate(before + data)
+        os.rename(_NEW_CA, board_settings.CA)
+
+
+def _first_pieces(size: int) -> bytes:
+    """As much of the pieces that are there, or less."""
+    try:
+        with open(_NEW_CA, "rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""
 
 
 def _checked_piece(piece: object) -> "tuple[int, int, bytes]":

@@ -198,7 +198,7 @@ class Client:
     def _left(self) -> int:
         """Milliseconds until a ping, or until its answer is too late. What was published is a ping
         too; and somebody may begin to wait meanwhile."""
-        hurried = self._waiting or self._longest_pause() < 5000
+        hurried = self._longest_pause() < 5000
         patience = _HURRIED_MS if hurried else _KEEPALIVE_S * 500
         return patience - time.ticks_diff(time.ticks_ms(), self._pinged_at)
 

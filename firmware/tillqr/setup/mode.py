@@ -44,6 +44,7 @@ _LONG_MS = const(60_000)
 _LET_GO = (
     "tillqr.board.provision",
     "tillqr.board.settings",
+    "tillqr.net.secure",
     "tillqr.qr.encoder",
     "tillqr.qr.functions",
     "tillqr.qr.tables",
