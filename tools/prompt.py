@@ -8,7 +8,7 @@ from mpremote.transport_serial import SerialTransport
 
 from tools.serial_port import PortError, open_port
 
-_SECONDS = 5
+_SECONDS = 10
 
 
 class Locked(RuntimeError):

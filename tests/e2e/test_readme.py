@@ -1,6 +1,8 @@
-"""README.md is right: its commands, copied from it, lead to a sale; what it names is there."""
+"""README.md is right: its commands, copied from it, lead to a sale; what it names is there. So are
+the technician's tables and files in docs/board.md."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -10,11 +12,16 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiomqtt
 import httpx
 import pytest
 
+from host_sim import rights
 from host_sim.board import ROOT
+from host_sim.broker import Mosquitto
+from host_sim.certificates import Authority
 from tests.e2e.test_run import pay, until, wait_for_network
+from tools.provision import plan
 
 PAGES = (
     "README.md",
@@ -178,3 +185,55 @@ def test_every_link_leads_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", text):
         if not target.startswith("http"):
             assert ((ROOT / page).parent / target).exists(), target
+
+
+def block(kind: str) -> str:
+    """The text of a kind in docs/board.md that is to be copied."""
+    found = re.search(rf"^```{kind}\n(.*?)^```$", (ROOT / "docs/board.md").read_text(), re.M | re.S)
+    assert found, kind
+    return found[1]
+
+
+def first_column(title: str) -> set[str]:
+    """The names that begin the rows of a table in docs/board.md."""
+    return set(re.findall(r"^\| `([a-z_]+)` \|", section(title, "docs/board.md"), re.M))
+
+
+def test_the_table_of_settings_is_whole() -> None:
+    assert first_column("Settings") == {*plan.WORDS, *plan.NUMBERS}
+
+
+def test_the_table_of_troubles_is_whole() -> None:
+    said = section("4. Messages", "firmware/PROTOCOL.md").partition("INFO's `trouble`")[2]
+    words = re.findall(r"`((?:wifi|broker|backend|clock|tls)_[a-z_]+)`", said)
+    assert len(words) > 10 and first_column("Trouble") == set(words)
+
+
+def test_the_brokers_rights_are_those_of_the_bench() -> None:
+    assert block("acl") == rights.mosquitto_file()
+
+
+async def test_mosquitto_takes_the_brokers_files(tmp_path: Path) -> None:
+    """As they are in the page, but for the places of its files and the port; a display may join."""
+    authority = Authority()
+    certificate = authority.certificate()
+    broker = Mosquitto(tmp_path, {"D0001": "word"}, certificate)
+    text = block("conf").replace("listener 8883", f"listener {broker.port} 127.0.0.1")
+    for place, here in (("certs/", ""), ("tillqr.acl", "acl"), ("passwords", "passwords")):
+        text = text.replace(f"/etc/mosquitto/{place}", f"{tmp_path}/{here}")
+    extra = [line for line in broker._configuration() if line.startswith(("log_", "user "))]
+    certificate.write(tmp_path)
+    broker._configuration = lambda: [*text.splitlines(), *extra]  # type: ignore[method-assign]
+    await broker.start()
+    try:
+        for password, joins in (("word", True), ("another", False)):
+            with contextlib.nullcontext() if joins else pytest.raises(aiomqtt.MqttError):
+                async with aiomqtt.Client(
+                    *("127.0.0.1", broker.port),
+                    username="D0001",
+                    password=password,
+                    tls_context=authority.trusting(),
+                ) as display:
+                    await display.subscribe("till/D0001/result", qos=1)
+    finally:
+        await broker.stop()

@@ -106,6 +106,18 @@ def test_what_a_document_does_not_name_stays():
         assert board.state() == ("D0001", "other", bytes.fromhex(KEY), "")
 
 
+def test_what_goes_together_may_come_one_after_the_other():
+    """No port for results is right only beside a broker, which the board may have already."""
+    with Board() as board:
+        board.store({"settings": {"port": 0}})
+        error = str(raises(BadSettings, board.store, {"settings": {"backend": "http://pay"}}))
+        assert error.startswith("port must not be 0")
+        board.store({"settings": {"broker": "mqtt://broker"}})
+        board.store({"settings": {"port": 0, "backend": "http://pay"}})
+        error = str(raises(BadSettings, board.store, {"settings": {"broker": None}}))
+        assert error.startswith("port must not be 0")
+
+
 def test_the_page_may_come_first():
     with Board() as board:
         form = {"wifi_ssid": "shop", "shop": "Corner Shop"}

@@ -120,3 +120,11 @@ async def opens_its_console(bench: Bench) -> None:
         while bench.board.log.read_bytes().count(b" service") == before:
             await asyncio.sleep(0.05)
     bench.board.release("qr_key")
+
+
+def secrets_in(bench: Bench, *texts: str) -> list[str]:
+    """The names of the bench's secrets that are in texts, or in what the board has printed."""
+    log = bench.board.log.read_text(errors="replace")
+    return [
+        name for name, word in bench.secrets.items() if any(word in text for text in (*texts, log))
+    ]

@@ -1,10 +1,9 @@
-"""The provisioning tool and what a display talks to: the broker, the CA, and its change of keys."""
+"""The provisioning tool and what a display talks to: the broker, the backend, and their CA."""
 
 import asyncio
 import base64
 import csv
 import json
-import stat
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import trustme
 from tillqr.board.settings import checked
 from tillqr.till import frame, message
 
-from host_sim.backend import _device
 from host_sim.bench import Bench
 from host_sim.certificates import Authority
 from tests.tools.provisioning import (
@@ -23,7 +21,7 @@ from tests.tools.provisioning import (
     provision,
     record_of,
     run,
-    tool,
+    secrets_in,
     waits_for_set_up,
 )
 from tools.provision import ca, ways
@@ -218,77 +216,6 @@ def test_a_table_with_a_broker_for_each(
     ]
 
 
-def test_a_new_key(
-    boards: Boards,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """The record has both keys before the display hears of the new one, and a try that failed
-    goes on with the same key."""
-    assert run(monkeypatch, tmp_path, *command_line(tmp_path)) == 0
-    old = record_of(tmp_path, "D0001")
-    change = ("--device", "D0001", "--new-key")
-    boards.broken = {"D0001"}
-    assert run(monkeypatch, tmp_path, *change) == 1
-    begun = record_of(tmp_path, "D0001")
-    boards.broken = set()
-    assert run(monkeypatch, tmp_path, *change) == 0
-    new = record_of(tmp_path, "D0001")
-    assert new["key"] == begun["key"] != old["key"] and len(new["key"]) == 64
-    assert new["previous"] == {"key": old["key"], "key_number": 1} and new["key_number"] == 2
-    assert {name: new[name] for name in ("shop", "currency", "backend")} == {
-        name: old[name] for name in ("shop", "currency", "backend")
-    }
-    for document in boards.documents[1:]:
-        assert document["secrets"] == {"device_key": new["key"]}
-        assert document["settings"] == {"device": "D0001", "key_number": 2}
-    known = _device(new, None)
-    assert known.key_of(1) == bytes.fromhex(old["key"])
-    assert known.key_of(2) == bytes.fromhex(new["key"])
-    assert run(monkeypatch, tmp_path, *change) == 0
-    third = record_of(tmp_path, "D0001")
-    assert third["key_number"] == 3
-    assert third["previous"] == {"key": new["key"], "key_number": 2}
-    said = "".join(capsys.readouterr())
-    assert not [record for record in (old, new, third) if record["key"] in said]
-    (path,) = (tmp_path / "records").iterdir()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_after_the_last_number_comes_the_first(
-    boards: Boards, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert run(monkeypatch, tmp_path, *command_line(tmp_path), "--key-number", "255") == 0
-    assert run(monkeypatch, tmp_path, "--device", "D0001", "--new-key") == 0
-    assert record_of(tmp_path, "D0001")["key_number"] == 0
-    assert boards.plans[-1].replaces == 255
-
-
-def test_when_there_is_no_new_key(
-    boards: Boards,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    change = ("--device", "D0001", "--new-key")
-    assert run(monkeypatch, tmp_path, *change) == 1, "there is no record"
-    assert run(monkeypatch, tmp_path, *command_line(tmp_path)) == 0
-    record = record_of(tmp_path, "D0001")
-    for more in (["--shop", "Other"], ["--again"], ["--over", "till"], ["--key-number", "7"]):
-        assert run(monkeypatch, tmp_path, *change, *more) == 2, more
-    assert run(monkeypatch, tmp_path, "--new-key") == 2
-    boards.broken = {"D0001"}
-    assert run(monkeypatch, tmp_path, *command_line(tmp_path), "--again") == 1
-    assert run(monkeypatch, tmp_path, *change) == 1
-    assert "being set up anew" in capsys.readouterr().err
-    assert record_of(tmp_path, "D0001") == record and len(boards.documents) == 2
-    (tmp_path / "records" / "D0001.json.part").unlink()
-    (tmp_path / "records" / "D0001.json").write_text('{"device": "D0001", "key": "no hex"}')
-    assert run(monkeypatch, tmp_path, *change) == 1
-    assert "is broken" in capsys.readouterr().err
-
-
 def test_a_board_that_is_another() -> None:
     """Nothing was sent to it yet."""
     change = plans.change_of_key(
@@ -330,14 +257,6 @@ async def _lacks_nothing(bench: Bench) -> None:
                 await asyncio.sleep(0.1)
 
 
-def _secrets_in(bench: Bench, *texts: str) -> list[str]:
-    """The names of the bench's secrets that are in texts, or in what the board has printed."""
-    log = bench.board.log.read_text(errors="replace")
-    return [
-        name for name, word in bench.secrets.items() if any(word in text for text in (*texts, log))
-    ]
-
-
 @pytest.mark.parametrize(("over", "runtime"), [("console", "micropython"), ("till", "cpython")])
 async def test_a_real_board_with_a_broker(over: str, runtime: str, tmp_path: Path) -> None:
     made = {"road": "mqtts", "port": 0, "blank": True, "console": over == "console"}
@@ -347,7 +266,7 @@ async def test_a_real_board_with_a_broker(over: str, runtime: str, tmp_path: Pat
         assert status == 0 and "D0001: ready" in said, said
         assert (tmp_path / "board" / "ca.der").read_bytes() == bench.authority.der
         await _lacks_nothing(bench)
-        assert _secrets_in(bench, said) == []
+        assert secrets_in(bench, said) == []
 
 
 async def test_a_board_refuses_before_anything_is_stored(tmp_path: Path) -> None:
@@ -361,23 +280,3 @@ async def test_a_board_refuses_before_anything_is_stored(tmp_path: Path) -> None
         status, said = await provision(bench, tmp_path, "console", *options)
         assert status == 1 and "the board refused: language must be" in said
         assert (tmp_path / "board" / "ca.der").read_bytes() == b"the one before"
-
-
-async def test_a_real_board_gets_a_new_key(tmp_path: Path) -> None:
-    async with Bench("micropython", directory=tmp_path, blank=True, console=True) as bench:
-        await waits_for_set_up(bench)
-        status, said = await provision(bench, tmp_path, "console", "--wifi-ssid", "tillqr-bench")
-        assert status == 0, said
-        change = ("--device", "D0001", "--new-key")
-        status, locked = await tool(bench, tmp_path, "console", *change)
-        assert status == 1 and "its console is locked" in locked
-        await opens_its_console(bench)
-        status, said = await tool(bench, tmp_path, "console", *change)
-        assert status == 0 and "key 2, beside 1; ready" in said, said
-        record = record_of(tmp_path, "D0001")
-        assert bench.board._nvs["tillqr", "device_key"].hex() == record["key"]
-        assert bench.board._nvs["tillqr", "previous_key"] == b"\x01" + bench.key
-        stored = json.loads((tmp_path / "board" / "settings.json").read_text())
-        assert stored["key_number"] == 2 and stored["shop"] == bench.settings["shop"]
-        assert record["key"] not in said + locked + bench.board.log.read_text(errors="replace")
-        assert _secrets_in(bench, said, locked) == []

@@ -102,4 +102,5 @@ def _command(runtime: str) -> tuple[list[str], dict[str, str]]:
         environment = {"MICROPYPATH": os.pathsep.join(paths)}
         return [micropython, "-X", f"heapsize={_HEAP}"], environment
     paths = [str(ROOT / "firmware"), str(ROOT / "host_sim" / "shims" / "cpython")]
-    return [sys.executable], {"PYTHONPATH": os.pathsep.join(paths)}
+    # unbuffered: an answer is waited for before the next question
+    return [sys.executable, "-u"], {"PYTHONPATH": os.pathsep.join(paths)}

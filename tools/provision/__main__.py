@@ -56,6 +56,7 @@ def main() -> int:
         if options.new_key:
             print(_change_key(options, records))
             return _DONE
+        options.again = options.again or options.keep_key
         common = _common(options)
         if options.csv:
             return _many(options, plans.read_csv(options.csv, common), records)
@@ -90,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--csv", type=Path, metavar="FILE", help=words)
     words = "where the records for the backend go (%(default)s)"
     parser.add_argument("--records", type=Path, default=Path("records"), help=words)
-    parser.add_argument("--again", action="store_true", help="also displays that have a record")
+    words = "also displays that have a record, with a new key"
+    parser.add_argument("--again", action="store_true", help=words)
     return parser
 
 
@@ -105,6 +107,8 @@ def _add_secrets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca", metavar="FILE", help=words)
     words = "the device key as hex digits (default: a new one of 32 bytes)"
     parser.add_argument("--key-file", type=Path, metavar="FILE", help=words)
+    words = "also displays that have a record, whose key and its number stay"
+    parser.add_argument("--keep-key", action="store_true", help=words)
     words = "give a display that works another key, beside which the present one stays in force"
     parser.add_argument("--new-key", action="store_true", help=words)
 
@@ -118,6 +122,8 @@ def _common(options: argparse.Namespace) -> dict[str, str | None]:
     """What the options say, by column; raises BadPlan."""
     if options.csv and (options.set_device or options.key_file):
         raise BadPlan("each display of a file has its own name and key: no --device, no --key-file")
+    if options.keep_key and (options.key_file or options.set_key_number):
+        raise BadPlan("--keep-key keeps the key and its number: no --key-file, no --key-number")
     names = (*plans.WORDS, *plans.NUMBERS, "currency")
     values: dict[str, str | None] = {name: getattr(options, f"set_{name}") for name in names}
     values["ca"] = options.ca
@@ -170,7 +176,10 @@ def _check_ca(plan: Plan, records: Records) -> None:
 
 def _one(options: argparse.Namespace, plan: Plan, records: Records) -> str:
     """Provision one display; the words that say so."""
-    key = _key(options, plan, records)
+    if options.keep_key:
+        plan, key = records.with_its_key(plan)
+    else:
+        key = _key(options, plan, records)
     records.begin(plan, key)
     return _give(options, plan, key, records)
 

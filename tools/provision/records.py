@@ -8,6 +8,7 @@ A change of keys is written to the record itself before the display hears of it:
 both keys from then on, whichever of them the display has.
 """
 
+import dataclasses
 import datetime
 import json
 import os
@@ -56,16 +57,28 @@ class Records:
         }
         if plan.settings.get("broker"):
             record["broker"] = plan.settings["broker"]
+        earlier = self._read(self.path(plan.device)) if self.has(plan.device) else {}
         if plan.ca:
             record["ca"] = ca.fingerprint(plan.ca)
-        elif self.has_ca(plan.device):
-            record["ca"] = self._read(self.path(plan.device))["ca"]  # which it keeps
+        elif "ca" in earlier:
+            record["ca"] = earlier["ca"]  # which it keeps
+        if "previous" in earlier and earlier["key"] == key.hex():
+            record["previous"] = earlier["previous"]  # which stays in force beside it
         self._write(self._part(plan.device), record)
 
     def begun_key(self, device: str) -> bytes | None:
         """The key of a try that did not end well; raises RecordError."""
         part = self._part(device)
         return bytes.fromhex(self._read(part)["key"]) if part.exists() else None
+
+    def with_its_key(self, plan: Plan) -> tuple[Plan, bytes]:
+        """A plan with the number of the key that the display has, and that key; raises
+        RecordError."""
+        if not self.has(plan.device):
+            raise RecordError(f"there is no {self.path(plan.device)}: which key is to be kept?")
+        record = self._read(self.path(plan.device))
+        settings = {**plan.settings, "key_number": record["key_number"]}
+        return dataclasses.replace(plan, settings=settings), bytes.fromhex(record["key"])
 
     def begin_change(self, device: str, key: bytes) -> dict:
         """Note that a display is about to get another key beside the one that it has; the record.

@@ -32,7 +32,7 @@ _IN_NAMES = b"._-"
 _STAND_INS = {
     "device": "D",
     "shop": "S",
-    "backend": "http://h",
+    "backend": "https://h",
     "wifi_ssid": "S",
     "key_number": 0,
     "port": 80,
@@ -69,7 +69,7 @@ def check(document: object, kept: dict, has_language: "Callable[[str], bool]") -
     kept: what settings.json has now; has_language(name): whether there are texts in it.
     """
     settings = _part(document, "settings")
-    asked = _Asked(_merged(_STAND_INS, settings))
+    asked = _Asked(_merged(_STAND_INS, _merged({"broker": "mqtt://h"}, settings)))
     board_settings.checked(asked)  # type: ignore[arg-type]
     for name in settings:
         if name not in asked.names:
