@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.bundle import BUNDLE, Bundle, bundle
+from tools.public_names import rename
 from tools.shorten import Clash, keywords, shorten
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,11 +49,14 @@ ON_DEMAND = (
     "tillqr.sale.charge",
     "tillqr.sale.payment_code",
     "tillqr.setup",
+    "tillqr.till.answers",  # only the register's side has them
 )
 """How the names of modules begin that are loaded when they are needed, and most of them let go.
 
 `__init__` is a package without the modules in it.
 """
+_CONSOLE = ROOT / "tools" / "provision" / "ways.py"
+"""It calls modules of a board by way of its console."""
 _OPTIMISED = "-O3"  # no assertions, no line numbers: a tenth of the size
 
 
@@ -83,7 +87,7 @@ def compile_tree(source: Path, target: Path, march: str, pattern: str = "**/*.py
         if path.name == "main.py":
             continue
         place = path.relative_to(source)
-        words, short = shorten(path.read_text(), str(place), source, _named())
+        words, short = shorten(path.read_text(), str(place), source, _named(*_CALLERS))
         compile_one(words, target / place.with_suffix(".mpy"), path.stem, march)
         names += [f"{place} {new} {old}\n" for old, new in short.items()]
     return names
@@ -117,17 +121,21 @@ def join() -> tuple[Bundle, set[str], list[str]]:
             parts.pop()
             packages.add(".".join(parts))
         name = ".".join(parts)
-        sources[name], short = shorten(path.read_text(), str(place), source, _named())
+        sources[name], short = shorten(path.read_text(), str(place), source, _named("firmware"))
         lines += [f"{name} {new} {old}\n" for old, new in short.items()]
     made = bundle(sources, packages, ON_DEMAND)
     lines += [f"{BUNDLE} {new} {old} of {name}\n" for name, old, new in made.names]
+    outside = [source / "main.py", _CONSOLE, *sorted((ROOT / "host_sim" / "shims").rglob("*.py"))]
+    texts, short = rename({**made.others, BUNDLE: made.source}, BUNDLE, outside)
+    lines += [f"* {new} {old}\n" for old, new in short.items()]
+    made = Bundle(texts.pop(BUNDLE), texts, made.names)
     return made, packages, lines
 
 
 @functools.cache
-def _named() -> set[str]:
-    """The parameters that some call of the project names."""
-    return keywords(path for top in _CALLERS for path in (ROOT / top).rglob("*.py"))
+def _named(*tops: str) -> set[str]:
+    """The parameters that some call in some of the project's directories names."""
+    return keywords(path for top in tops for path in (ROOT / top).rglob("*.py"))
 
 
 def compile_one(words: str, target: Path, name: str, march: str, more: Sequence[str] = ()) -> None:

@@ -4,7 +4,8 @@ from tillqr.sale import checkout
 from tillqr.sale.attempts import MAX_ATTEMPTS, Attempts
 from tillqr.sale.checkout import Checkout
 from tillqr.sale.mac import Key
-from tillqr.till.message import STATES, Refusal
+from tillqr.till.answers import STATES
+from tillqr.till.message import Refusal
 
 from tests.support import pay, raises
 

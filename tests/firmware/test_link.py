@@ -1,11 +1,12 @@
 """The link delivers each message once, in order, whatever the line does."""
 
-from tillqr.till import frame, message
+from tillqr.till import answers, frame, message
 from tillqr.till.link import Link, answer_time
 
 from tests.support import Counts
 
 BAUD = 115200
+answers.add()
 
 
 class End:

@@ -12,7 +12,7 @@ from types import TracebackType
 
 import serial
 from tillqr.setup import till as setup_till
-from tillqr.till import frame, message
+from tillqr.till import answers, frame, message
 from tillqr.till.link import Link
 
 from tools.register.database import ShopDatabase, StorageError
@@ -79,6 +79,7 @@ class Register:
         """What the line refused, repeated or lost."""
         boot = secrets.token_hex(8)
         setup_till.add()
+        answers.add()
         self._link = Link("register", boot, baud, self._deliver, self._settled, self._count)
         self._changed = threading.Condition()
         self._asking = threading.Lock()

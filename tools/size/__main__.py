@@ -30,8 +30,8 @@ MICROPYTHON = Path(sys.executable).parent / "micropython"
 HERE = Path(__file__).parent
 CHIP = "xtensawin"
 GOALS = {
-    "mpy_resident_bytes": (0, 45_000),
-    "heap_free_bytes": (32 * 1024, HEAP_KB * 1024),
+    "mpy_resident_bytes": (0, 41_000),
+    "heap_free_bytes": (42 * 1024, HEAP_KB * 1024),
     "shims_bytes": (0, SHIMS_KB * 1024),
 }
 """The least and the most that figures may be."""
@@ -165,6 +165,7 @@ def _loaded(work: Path, bits: int, modules: dict[str, str], name: str) -> int:
         words = text if bits == 64 else _without_viper(text)
         if any(other.startswith(f"{module}.") for other in modules):
             place /= "__init__"
+            words = words if module == "tillqr" else ""  # it would load what is to be measured
         options = () if bits == 64 else ("-msmall-int-bits=31",)
         compile_one(words, tree / place.with_suffix(".mpy"), place.name, "host", options)
     wanted = _imports(modules, name)

@@ -5,9 +5,8 @@ many again of ESP-IDF's heap, or what that has in one piece; loading the code do
 left in one piece meanwhile: a thread that only waits has the rest for its stack. On an ESP32 the
 heap is 106 KB then, not 112, and ESP-IDF has 37 KB at rest, not 29; a TLS handshake takes 32.
 
-Smaller is not better: a screen change needs up to 103 KB, with a broker 110, and a heap that is
-full takes the largest piece that Wi-Fi has left. So a display without TLS keeps less for the
-network.
+Smaller is not better: with a broker and TLS a sale needs up to 102 KB, and a heap that is full
+takes the largest piece that Wi-Fi has left. So a display without TLS keeps less for the network.
 """
 
 import _thread

@@ -19,7 +19,7 @@ class Full(Exception):
 class Attempt:
     """One showing of a code for a sale.
 
-    outcome: "" while open, then as message.OUTCOMES; settled: the backend's word on it
+    outcome: "" while open, then as answers.OUTCOMES; settled: the backend's word on it
     (receipt.STATES), "" before one came; question: what the backend is to be asked about it, "ask",
     "open" or "close" (PROTOCOL.md, 8), or ""; text: what its code says, where the backend makes
     that; delivered: the register has acknowledged `outcome`.

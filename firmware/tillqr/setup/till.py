@@ -1,7 +1,7 @@
 """The till link in set-up mode: it says why, and takes PROVISION (PROTOCOL.md, 10).
 
-A display that runs has no use for these messages, so they are added to the table of messages
-where they are: in set-up mode and on the PC.
+A display that runs has no use for that message, so it is added to the table of messages where it
+is: in set-up mode and on the PC.
 """
 
 from micropython import const
@@ -19,12 +19,8 @@ SETUP = "setup"
 
 
 def add() -> None:
-    """Have message.parse let these messages through."""
+    """Have message.parse let PROVISION through."""
     message.FIELDS[PROVISION] = "settings? counters 0 40,secrets? counters 0 40,ca? counters 0 3"
-    info = message.FIELDS[message.INFO]
-    if "reason" not in info:
-        info = info.replace("state state", "state text 1 12")
-        message.FIELDS[message.INFO] = info + ",reason? text 0 80"
 
 
 def carry_out(kind: int, content: dict, store: "Callable[[dict], str]") -> bool:

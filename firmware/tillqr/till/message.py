@@ -27,24 +27,6 @@ NAK = const(15)
 
 _NAMES = "HELLO INFO CART PAY CANCEL QUERY STATUS RESULT - - - - - ACK NAK"
 
-OUTCOMES = ("paid", "failed", "cancelled", "expired", "late")
-"""How an attempt ended; "late" is money that came after cancel or expiry: refund it."""
-
-STATES = (
-    "idle",
-    "cart",
-    "choose",
-    "preparing",
-    "qr",
-    "unknown",
-    "paid",
-    "failed",
-    "cancelled",
-    "expired",
-    "late",
-)
-"""What the display is doing (DESIGN: the checkout's states)."""
-
 MAX_LINES = const(8)
 """Cart lines in one CART at most."""
 
@@ -66,37 +48,23 @@ class Refusal(Exception):
 _LINE = "name text 1 40,quantity? text 0 10,amount integer -9999999999 9999999999"
 FIELDS = {
     HELLO: "protocol integer 1 255,boot name 1 16,role role",
-    INFO: "protocol integer 1 255,boot name 1 16,device name 1 12,firmware name 1 24,"
-    "serial name 1 16,shop text 0 40,state state,network text 0 40,lacks? text 0 40,"
-    "trouble? text 0 40,counters counters 0 40",
     CART: "order name 1 20,currency text 3 3,total integer -9999999999 9999999999,"
     "first integer 0 9999,lines lines 0 8",
     PAY: "order name 1 20,register name 1 8,amount integer 1 9999999999,currency text 3 3,"
     "method? method",
     CANCEL: "order name 1 20",
     QUERY: "order? name 1 20",
-    STATUS: "order? name 0 20,state status,reason? text 0 40,attempt? name 0 24",
-    RESULT: "order name 1 20,register name 1 8,amount integer 1 9999999999,currency text 3 3,"
-    "attempt name 1 24,outcome outcome,transaction? text 0 40,reason? text 0 40",
     ACK: "",
     NAK: "reason name 1 24,detail? text 0 80",
 }
+"""Of the messages that a display takes; answers.py has the others."""
+CHOICES = {"role": ("register", "display"), "method": ("qr",)}
+"""The values that a field of names may have."""
 
 
 def name_of(kind: int) -> str:
     """The name of a message type, as PROTOCOL.md writes it."""
     return _NAMES.split()[kind - 1]
-
-
-def _choices(check: str) -> tuple:
-    """The values that a field of names may have."""
-    if check == "role":
-        return ("register", "display")
-    if check == "method":
-        return ("qr",)
-    if check == "outcome":
-        return OUTCOMES
-    return STATES + ("none",) if check == "status" else STATES
 
 
 def _fits(value: object, check: str, low: int, high: int) -> bool:
@@ -113,7 +81,7 @@ def _fits(value: object, check: str, low: int, high: int) -> bool:
         return strict_json.is_name(value, low, high)
     if check == "text":
         return strict_json.is_text(value, low, high)
-    return value in _choices(check)
+    return value in CHOICES[check]
 
 
 def _is_line(line: object) -> bool:
