@@ -5,6 +5,7 @@ the display has, until it is answered; the answers come to `deliver`, as what is
 """
 
 import asyncio
+import time
 
 from micropython import const
 
@@ -82,12 +83,14 @@ class Backend:
         while True:
             self._wake.clear()
             attempt = self._book.to_ask()
+            began = time.ticks_ms()
             if attempt is None:
                 pause = _FIRST_PAUSE_MS
                 await self._wake.wait()
             elif not await self._asked(attempt):
                 pause = min(pause, self._display.longest_pause())
-                if await self._woken(ticks.shortened(pause)):
+                waited = time.ticks_diff(time.ticks_ms(), began)  # for an answer that didn't come
+                if await self._woken(max(0, ticks.shortened(pause) - waited)):
                     pause = _FIRST_PAUSE_MS
                 else:
                     pause *= 2
