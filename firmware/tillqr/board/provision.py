@@ -168,11 +168,10 @@ def _readable(name: str) -> str:
 def on_board(path: str = board_settings.FILE) -> dict:
     """What the settings file has, right or not."""
     try:
-        with open(path) as file:
-            values = json.loads(file.read(_MOST))
+        with open(path, "rb") as file:
+            return strict_json.parse(file.read(_MOST))
     except (OSError, ValueError):
         return {}
-    return values if isinstance(values, dict) else {}
 
 
 def _works(path: str) -> bool:
