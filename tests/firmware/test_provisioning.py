@@ -253,6 +253,12 @@ def test_each_half_of_the_longest_document_fits_a_frame():
         assert len(text) + longer <= 1024
 
 
+def test_a_name_may_be_a_number_where_a_comma_is_missing():
+    for wrong in ({"settings": {120: "x"}}, {"secrets": {7: "x"}}, {"settings": {None: 1}}):
+        error = raises(BadSettings, provision.check, wrong, {}, lambda _: True)
+        assert str(error).startswith("there is no se")
+
+
 def test_a_damaged_file_is_no_settings():
     whole = json.dumps(SETTINGS).encode()
     halves = whole.replace(b"Corner", b"\\ud83d")

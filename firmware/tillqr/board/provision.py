@@ -160,9 +160,10 @@ def _check_password(secrets: dict, name: str, least: int) -> None:
     raise BadSettings("{} must be {} to 63 ASCII characters, or none".format(name, least))
 
 
-def _readable(name: str) -> str:
-    """A name that somebody sent, as a text may have it."""
-    return bytes([code if 32 < code < 127 else 63 for code in name.encode()[:24]]).decode()
+def _readable(name: object) -> str:
+    """A name that somebody sent, as a text may have it; the chip's JSON has numbers for names too,
+    where a comma is missing."""
+    return bytes([code if 32 < code < 127 else 63 for code in str(name).encode()[:24]]).decode()
 
 
 def on_board(path: str = board_settings.FILE) -> dict:
