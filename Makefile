@@ -20,18 +20,22 @@ PORT ?=
 BAUD ?=
 TILL_PORT ?=
 MICROPYTHON ?=
+INPUTS ?=
+SECONDS ?=
 ANY_IMAGE ?=
 FORGED ?=
 ONLY ?=
 SEED ?=
 N ?=
+INPUTS ?=
+SECONDS ?=
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
-	attack outages fleet qr-conformance bench-qr picture clean
+	attack fuzz outages fleet qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -104,6 +108,9 @@ size: setup ## every module's bytes and memory, the heap at rest, instructions t
 attack: setup ## 100,000 forged results and charges on each runtime, and boards: none may count (FORGED= SEED=)
 	@$(BIN)/python -m tools.attack $(if $(FORGED),--forged $(FORGED)) $(if $(SEED),--seed $(SEED))
 
+fuzz: setup .venv/.fuzz ## 1,000,000 mutated inputs to every parser of foreign bytes, a part on MicroPython too: none may fail (INPUTS= SECONDS= SEED=)
+	@$(BIN)/python -m tools.fuzz $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
 fleet: setup ## N=500 boards at one broker that is killed under them: no result may be lost (N= SEED=; needs mosquitto)
 	@$(BIN)/python -m tools.fleet $(if $(N),--boards $(N)) $(if $(SEED),--seed $(SEED))
 
@@ -131,6 +138,10 @@ clean: ## remove what was built, and the virtual environment
 
 .venv/.bench: .venv/.made
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@
+
+.venv/.fuzz: .venv/.made
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	@touch $@
 
 build/fonts.tqf: tools/fonts.py tools/icons.py firmware/texts/zh.txt .venv/.made
