@@ -250,7 +250,7 @@ def _checked_piece(piece: object) -> "tuple[int, int, bytes]":
     if isinstance(piece, dict):
         at, size, data = piece.get("at"), piece.get("size"), piece.get("data")
         try:
-            octets = binascii.a2b_base64(data if isinstance(data, str) else "")
+            octets = binascii.a2b_base64(data.encode() if isinstance(data, str) else b"")
         except ValueError:
             octets = b""
         numbers = octets and type(at) is int and type(size) is int
