@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _CALLERS = ("firmware", "host_sim", "tests", "tools")
 ON_DEMAND = (
     "tillqr.assembly",
+    "tillqr.board.aftermath",
     "tillqr.board.hardware",
     "tillqr.board.provision",
     "tillqr.board.reserve",
@@ -48,6 +49,7 @@ ON_DEMAND = (
     "tillqr.qr.tables",
     "tillqr.sale.charge",
     "tillqr.sale.payment_code",
+    "tillqr.sale.recovery",
     "tillqr.setup",
     "tillqr.till.answers",  # only the register's side has them
 )

@@ -5,6 +5,7 @@ book of attempts judges receipts, the link delivers.
 """
 
 import asyncio
+import json
 import time
 
 from micropython import const
@@ -15,6 +16,8 @@ from tillqr.till import message
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tillqr.board.counters import Counters
     from tillqr.board.settings import Settings
     from tillqr.codes import Codes
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
     from tillqr.till.port import TillPort
 
 _TURN_MS = const(50)
-_RESULT_PAUSE_MS = const(2000)
-_COUNTERS_ROOM = const(560)  # what the other fields of INFO leave of a frame
+_RETRY_MS = const(2000)
+_COUNTERS_ROOM = const(480)  # what the other fields of INFO leave of a frame
+_KEPT_ROOM = const(1536)
 _PAGE_SECONDS = const(12)
 _DETAILS_SECONDS = const(3)
 """Of a code that leaves no room for text: the text's part of each turn."""
@@ -42,6 +46,7 @@ _STATUS_OF = {
     "receipt_bad_mac": 401,
     "receipt_wrong_device": 409,
     "receipt_unknown_attempt": 404,
+    "receipt_unstored": 503,
 }
 
 
@@ -58,7 +63,10 @@ class Display:
         codes: "Codes",
         face: "Face",
         path: "Path",
+        crash: str,
+        remember: "Callable[[bytes], object]",
     ) -> None:
+        """crash: INFO's; remember(data) keeps 2,048 bytes at most over a reset."""
         self._settings = settings
         self._book = book
         self._checkout = till
@@ -67,6 +75,9 @@ class Display:
         self._codes = codes
         self._face = face
         self._path = path
+        self._crash = crash
+        self._remember = remember
+        self._kept = 0
         self._view = face.view
         self._shown_attempt: "object | None" = None
         self._next_code: "tuple | None" = None
@@ -77,7 +88,7 @@ class Display:
         self._timed = False
         self._result_sent = False
         self._refused: "Attempt | None" = None
-        self._retry_at = 0
+        self._retry_at = self._store_at = time.ticks_ms()
 
     def connect(self, link: "Link", port: "TillPort", backend: "Backend") -> None:
         """Join the parts that need the display's own callbacks."""
@@ -116,20 +127,20 @@ class Display:
         if reason:
             self._counters.add("result_refused")
             self._refused = attempt
-            self._retry_at = time.ticks_add(time.ticks_ms(), _RESULT_PAUSE_MS)
+            self._retry_at = time.ticks_add(time.ticks_ms(), _RETRY_MS)
         elif attempt is not None and attempt.outcome == content["outcome"]:
-            attempt.delivered = True
+            self._book.deliver(attempt)
             self._send_results()
 
     def _answer_query(self, query: dict) -> None:
         if "order" not in query:
             self._link.send(message.INFO, self.info(), True)
             return
-        sale = self._checkout.sale
-        if sale is not None and sale.order == query["order"]:
+        sale, register = self._checkout.sale, query.get("register")
+        if sale and sale.order == query["order"] and register in (None, sale.register):
             self._send_status()
             return
-        attempt = self._book.of_order(query["order"])
+        attempt = self._book.of_order(query["order"], register)
         status = {"order": query["order"], "state": "none", "reason": "", "attempt": ""}
         if attempt is not None:
             status["state"] = attempt.outcome or "unknown"
@@ -145,6 +156,7 @@ class Display:
             self._dispatch("qr_key")
         except message.Refusal as refusal:
             self._counters.add("key_" + refusal.reason)
+            self._dispatch("key_refused", refusal.reason)
         self._port.flush()
 
     def accept(self, body: bytes) -> "tuple[int, dict]":
@@ -155,15 +167,29 @@ class Display:
             self._counters.add(rejected.name)
             return _STATUS_OF.get(rejected.name, 409), {"error": rejected.name}
         self._counters.add("receipt_accepted")
+        stored = self._book.keep(attempt)
         self._dispatch("receipt", attempt)
         self._port.flush()
-        return 200, {"accepted": attempt.nonce}
+        if stored:
+            return 200, {"accepted": attempt.nonce}
+        self._counters.add("receipt_unstored")
+        return 503, {"error": "receipt_unstored"}  # the register is told all the same
 
     def charged(self, attempt: "Attempt", text: str) -> None:
         """The backend has made a charge: what its code says."""
         attempt.text = text
         self._dispatch("charge", attempt)
         self._port.flush()
+
+    def still_open(self, attempt: "Attempt") -> None:
+        """The backend has answered that nobody has paid an attempt yet: after a restart its code
+        is shown again."""
+        sale = self._checkout.sale
+        if self._checkout.state == "unknown" and sale.attempt is attempt:
+            if self._checkout.lacks:
+                attempt.question = "ask"
+            else:
+                self._dispatch("still_open")
 
     def is_calm(self) -> bool:
         """Whether nobody waits at the display."""
@@ -187,6 +213,8 @@ class Display:
             "network": self._wifi.address if self._wifi.connected else "",
             "lacks": self._path.report(),
             "trouble": self._path.trouble(),
+            "crash": self._crash,
+            "journal": self._book.writes,
             "counters": self._counters.report(_COUNTERS_ROOM),
         }
 
@@ -194,12 +222,22 @@ class Display:
         """What anyone on the shop's network may know."""
         return {"device": self._settings.device, "firmware": __version__}
 
-    def fault(self, name: str) -> None:
-        """A task ended: show it, whatever else is going on."""
+    def fault(self, name: str, why: str) -> None:
+        """A task ended or is stuck: keep that, and show it, whatever else is going on."""
         self._counters.add("fault_" + name)
+        self._crash = name + " " + why
+        self._kept = -1
+        self._keep_counters()
         self._fault = name
         self._view.note = name
         self._face.show("fault")
+
+    def _keep_counters(self) -> None:
+        """Have a reset leave them, and the reason, as board/aftermath.py takes them."""
+        if self._counters.changes != self._kept:
+            self._kept = self._counters.changes
+            counted = json.dumps(self._counters.report(_KEPT_ROOM))
+            self._remember((self._crash + "\n" + counted).encode())
 
     def _network_changed(self) -> None:
         self._path.channel.network_changed()
@@ -233,9 +271,21 @@ class Display:
                     self._time_is_up()
                 elif (left + 999) // 1000 != self._seconds:
                     self._tick((left + 999) // 1000)
+            self._catch_up()
             self._send_results()
             self._port.flush()
             await asyncio.sleep_ms(_TURN_MS)
+
+    def _catch_up(self) -> None:
+        """Do what could not be done when a result came: memory or flash did not allow it."""
+        now = time.ticks_ms()
+        if time.ticks_diff(self._store_at, now) <= 0:
+            self._store_at = time.ticks_add(now, _RETRY_MS)
+            self._book.retry()
+            self._keep_counters()
+        sale = self._checkout.sale
+        if self._checkout.state in checkout.WAITING and sale.attempt.settled:
+            self._dispatch("receipt", sale.attempt)
 
     def _tick(self, seconds: int) -> None:
         self._seconds = seconds

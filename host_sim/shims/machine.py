@@ -7,6 +7,7 @@ answer with an exception, a crash or a dead pin; so it is found here.
 import asyncio
 import io
 import os
+import select
 import sys
 import time
 
@@ -15,6 +16,7 @@ from wire import ThreadSafeFlag, connect, receive_into, transmit, wire
 asyncio.ThreadSafeFlag = ThreadSafeFlag
 
 PWRON_RESET = 1
+HARD_RESET = 2
 WDT_RESET = 3
 
 
@@ -109,6 +111,12 @@ class UART(io.IOBase):
         """Read what there is into buffer; None if nothing."""
         return receive_into(self._connection, buffer)
 
+    def any(self):
+        """How many bytes can be read: here only whether there are any."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return 1 if poll.poll(0) else 0
+
     def write(self, data):
         """Send bytes."""
         transmit(self._connection, data)
@@ -136,11 +144,17 @@ class WDT:
 
 
 class RTC:
-    """The chip's clock."""
+    """The chip's clock, and 2,048 bytes that outlive a reset."""
 
     def datetime(self, moment):
         """Set it: (year, month, day, weekday, hours, minutes, seconds, microseconds), in UTC."""
-        wire().ask({"clock": moment})
+        wire().ask({"rtc": "datetime", "with": moment})
+
+    def memory(self, data=None):
+        """The bytes that were stored last, none after a power cut; or store others. Raises
+        ValueError if they are too many."""
+        stored = wire().ask({"rtc": "memory", "with": data if data is None else bytes(data).hex()})
+        return bytes.fromhex(stored) if data is None else None
 
 
 def unique_id():
