@@ -15,6 +15,7 @@ from tools.fuzz.job import Job, Share
 
 WEIGHTS = {
     "link": 1,
+    "recovered": 1,
     "broker": 1,
     "endpoint": 2,
     "web": 2,

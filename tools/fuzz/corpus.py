@@ -8,9 +8,12 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from tillqr.net import http
+from tillqr.sale import journal
+from tillqr.sale.attempts import Attempts
 from tillqr.setup import till
 from tillqr.till import frame, message
 
+from host_sim.segments import MemorySegments
 from tests import vectors
 from tests.support import SETTINGS
 from tools.attack import signing
@@ -265,7 +268,31 @@ def _page() -> list[bytes]:
     return [b"\x09GET / HTTP/1.1\r\n\r\n", *(_posted("/", body, kind) for body in _forms())]
 
 
+def _recovered() -> list[bytes]:
+    """The segments after each of some sales, of which one waits for ever."""
+    segments = MemorySegments()
+    book = Attempts(DEVICE, [], [], journal.Journal(segments))  # type: ignore[arg-type]
+    book.open(*ATTEMPTS[0])
+    made = []
+    for number in range(60):
+        attempt = book.open(f"{number:024x}", str(number), "3", 1 + number, "EUR")
+        book.end(attempt, "cancelled", "")
+        attempt.settled, attempt.transaction = "paid", "T1f"
+        attempt.stored = False
+        book.keep(attempt)
+        book.deliver(attempt)
+        if number in (0, 3, 20, 59):
+            made.append(segments_of(*segments.data))
+    return made
+
+
+def segments_of(one: bytes, other: bytes) -> bytes:
+    """As parsers.kept.recovered takes them."""
+    return len(one).to_bytes(2, "big") + one + other
+
+
 _CORPORA = {
+    "recovered": _recovered,
     "frames": _frames,
     "messages": _messages,
     "link": _link,

@@ -14,7 +14,6 @@ from tools.fuzz.parsers import Broken, Parser
 
 _SECONDS = 5.0
 _STEPS = 8_000
-_STEPS_A_BYTE = 100
 
 
 class Stuck(BaseException):
@@ -78,7 +77,7 @@ class Judge:
 
     def _step(self, octets: bytes) -> None:
         """Count the lines that are carried out."""
-        counter = _Counter(_STEPS + _STEPS_A_BYTE * len(octets))
+        counter = _Counter(_STEPS + self._parser.steps * len(octets))
         before = sys.gettrace()
         sys.settrace(counter.trace)
         try:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import zlib
 from collections.abc import Callable
 
 from tillqr.till import frame
@@ -43,6 +44,17 @@ def signed(_chance: random.Random, octets: bytes) -> bytes:
         return octets
 
 
+def recorded(chance: random.Random, octets: bytes) -> bytes:
+    """A record of the journal gets the CRC that its bytes ask for."""
+    heads = [at for at in range(2, len(octets) - 10) if octets[at + 1] < 2 and not octets[at + 2]]
+    if not heads:
+        return octets
+    start = chance.choice(heads)
+    end = start + 6 + octets[start]
+    crc = zlib.crc32(octets[start:end]).to_bytes(4, "big")
+    return octets[:end] + crc + octets[end + 4 :]
+
+
 def sized(chance: random.Random, octets: bytes) -> bytes:
     """An HTTP message: what its body names is signed, and its length is what it says."""
     head, between, body = octets.partition(b"\r\n\r\n")
@@ -54,6 +66,7 @@ def sized(chance: random.Random, octets: bytes) -> bytes:
 
 
 OF: dict[str, Mend] = {
+    "recovered": recorded,
     "frames": framed,
     "link": framed,
     "receipts": signed,

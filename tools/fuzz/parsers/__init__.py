@@ -15,12 +15,14 @@ class Broken(Exception):
 class Parser:
     """One parser, and what it may take."""
 
-    def __init__(self, judge, cap: int, times: int) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, judge, cap: int, times: int, steps: int = 100) -> None:  # type: ignore[no-untyped-def]
         """cap: the most bytes of an input that it looks at, by its own limits; times: so many
-        times as much memory may be taken at once, on CPython, whatever comes."""
+        times as much memory may be taken at once, on CPython, whatever comes; steps: lines that
+        may be carried out for each byte."""
         self.judge = judge
         self.cap = cap
         self.times = times
+        self.steps = steps
 
 
 def demand(holds: bool, words: str) -> None:

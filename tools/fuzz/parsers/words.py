@@ -4,8 +4,9 @@ from tillqr import strict_json
 from tillqr.net import backend
 from tillqr.net.http import MAX_BODY
 from tillqr.net.mqtt import MAX_PAYLOAD
-from tillqr.sale import attempts, charge, mac, receipt
+from tillqr.sale import attempts, charge, journal, mac, receipt
 
+from host_sim.segments import MemorySegments
 from tools.fuzz.parsers import Broken, Counts, Parser, demand, digest, shape
 
 DEVICE = "D0001"
@@ -40,7 +41,8 @@ def receipts(octets: bytes) -> str:
 
 
 def _book() -> attempts.Attempts:
-    book = attempts.Attempts(DEVICE, _KEYS)
+    kept = journal.Journal(MemorySegments())  # type: ignore[arg-type]
+    book = attempts.Attempts(DEVICE, _KEYS, [], kept)
     for one in ATTEMPTS:
         book.open(*one).question = "open"
     return book
@@ -52,6 +54,7 @@ def _accept(book: attempts.Attempts, body: bytes) -> str:
     except receipt.Rejected as rejected:
         demand(rejected.name.startswith("receipt_"), "refused without a known name")
         return rejected.name
+    demand(book.keep(attempt), "what counts is not stored")
     words = (attempt.settled, attempt.transaction, attempt.reason)
     return "accepted {} {}".format(attempt.nonce, shape(list(words)))
 
@@ -87,6 +90,10 @@ class Channel:
         """A code is shown."""
         demand(0 < len(text) <= charge.MAX_TEXT, "a code's text is too long")
         self.counts("shown " + attempt.nonce + " " + digest(text))
+
+    def still_open(self, attempt: attempts.Attempt) -> None:
+        """Nobody has paid yet."""
+        self.counts("still open " + attempt.nonce)
 
     def path_changed(self) -> None:
         """A display draws it."""
