@@ -1,9 +1,10 @@
 """Runs main.py with one task more, which says what the heap has: whenever there is a file
-`measure`, it removes it, collects, and prints micropython.mem_info()."""
+`measure`, it removes it, collects, and prints its processor time and micropython.mem_info()."""
 
 import asyncio
 import gc
 import os
+import time
 
 import micropython
 
@@ -21,6 +22,7 @@ async def _tell():
             continue
         gc.collect()
         gc.collect()
+        print("processor:", time.clock())
         micropython.mem_info()
 
 

@@ -36,6 +36,7 @@ _WARM = 2 * len(ENDS)
 _SECONDS = 20.0
 _USED = re.compile(r"GC: total: \d+, used: (\d+)")
 _LARGEST = re.compile(r"max free sz: (\d+)")
+_PROCESSOR = re.compile(r"processor: ([\d.]+)")
 _BLOCK = 32  # bytes, with pointers of 64 bits
 
 
@@ -143,9 +144,10 @@ class Soak:
         async with asyncio.timeout(_SECONDS):
             while not (found := _LARGEST.search(said := self._said())):
                 await asyncio.sleep(0.05)
-        used = _USED.search(said)
-        assert used is not None
-        sample = Sample(sales, int(used[1]), int(found[1]) * _BLOCK)
+        used, processor = _USED.search(said), _PROCESSOR.search(said)
+        assert used is not None and processor is not None
+        largest = int(found[1]) * _BLOCK
+        sample = Sample(sales, int(used[1]), largest, float(processor[1]))
         self.tally.samples.append(sample)
         self._tell(f"{sales} sales: {sample.used:,} bytes used, {sample.largest:,} in one piece")
 

@@ -1,7 +1,7 @@
 """What a soak has measured, and whether that is well."""
 
 from dataclasses import dataclass, field
-from statistics import linear_regression, median
+from statistics import linear_regression
 
 MOST_GROWTH = 512
 """Bytes by which the heap may have grown from the first sample to the last: less than what one
@@ -10,7 +10,7 @@ MOST_SHRINKAGE = 2048
 """Bytes by which its largest free block may have shrunk: where the last screen's objects lay makes
 it larger or smaller by half of that."""
 MOST_SLOWER = 1.5
-"""How much longer a sale may take in the last quarter than in the second."""
+"""How much more processor time a sale may take in the last quarter than in the second."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Sample:
     used: int
     largest: int
     """The largest free block."""
+    processor: float
+    """Seconds of processor time since the board started."""
 
 
 @dataclass
@@ -49,10 +51,18 @@ class Tally:
         return round(linear_regression(at, values).slope * (at[-1] - at[0]))
 
     @property
-    def slower(self) -> float:
-        """The median sale of the last quarter, by that of the second."""
-        quarter = len(self.seconds) // 4
-        return median(self.seconds[-quarter:]) / median(self.seconds[quarter : 2 * quarter])
+    def slower(self) -> float | None:
+        """Processor time a sale in the last quarter of samples, by that in the second; None where
+        there are too few samples to say."""
+        quarter = len(self.samples) // 4
+        if not quarter:
+            return None
+        return self._cost(-quarter - 1, -1) / self._cost(quarter - 1, 2 * quarter - 1)
+
+    def _cost(self, begin: int, end: int) -> float:
+        """Processor time a sale between two samples."""
+        one, other = self.samples[begin], self.samples[end]
+        return (other.processor - one.processor) / (other.sales - one.sales)
 
     def judge(self) -> None:
         """Complain of what has grown or become slow."""
@@ -61,7 +71,7 @@ class Tally:
         if self.shrinkage > MOST_SHRINKAGE:
             words = f"the largest free block has shrunk by {self.shrinkage} bytes"
             self.complaints.append(f"{words}; at most are {MOST_SHRINKAGE}")
-        if self.slower > MOST_SLOWER:
+        if self.slower is not None and self.slower > MOST_SLOWER:
             self.complaints.append(f"{self.slower:.2f} times slower; at most are {MOST_SLOWER}")
 
     def report(self) -> list[str]:
@@ -72,6 +82,8 @@ class Tally:
         used = f"{first.used:,} bytes after {first.sales} sales, {last.used:,} after the last"
         lines.append(f"heap: {used}; the largest free block has shrunk by {self.shrinkage}")
         lines.append(f"{len(self.seconds) / sum(self.seconds):.1f} sales a second")
-        lines.append(f"the last quarter's sales take {self.slower:.2f} times the second's time")
+        if self.slower is not None:
+            words = f"{self.slower:.2f} times the processor time of the second's"
+            lines.append(f"a sale of the last quarter takes {words}")
         lines += self.complaints
         return [*lines, f"soak: {len(self.seconds)} sales, growth {self.growth} bytes"]
