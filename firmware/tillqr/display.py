@@ -15,6 +15,7 @@ from tillqr.till import message
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from tillqr.board.aftermath import Aftermath
     from tillqr.board.counters import Counters
     from tillqr.board.settings import Settings
     from tillqr.codes import Codes
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _TURN_MS = const(50)
 _RETRY_MS = const(2000)
-_COUNTERS_ROOM = const(560)  # what the other fields of INFO leave of a frame
+_COUNTERS_ROOM = const(480)  # what the other fields of INFO leave of a frame
 _PAGE_SECONDS = const(12)
 _DETAILS_SECONDS = const(3)
 """Of a code that leaves no room for text: the text's part of each turn."""
@@ -59,6 +60,7 @@ class Display:
         codes: "Codes",
         face: "Face",
         path: "Path",
+        aftermath: "Aftermath",
     ) -> None:
         self._settings = settings
         self._book = book
@@ -68,6 +70,7 @@ class Display:
         self._codes = codes
         self._face = face
         self._path = path
+        self._aftermath = aftermath
         self._view = face.view
         self._shown_attempt: "object | None" = None
         self._next_code: "tuple | None" = None
@@ -203,6 +206,8 @@ class Display:
             "network": self._wifi.address if self._wifi.connected else "",
             "lacks": self._path.report(),
             "trouble": self._path.trouble(),
+            "crash": self._aftermath.crash,
+            "journal": self._book.writes,
             "counters": self._counters.report(_COUNTERS_ROOM),
         }
 
@@ -210,9 +215,10 @@ class Display:
         """What anyone on the shop's network may know."""
         return {"device": self._settings.device, "firmware": __version__}
 
-    def fault(self, name: str) -> None:
-        """A task ended: show it, whatever else is going on."""
+    def fault(self, name: str, why: str) -> None:
+        """A task ended or is stuck: keep that, and show it, whatever else is going on."""
         self._counters.add("fault_" + name)
+        self._aftermath.note(name, why)
         self._fault = name
         self._view.note = name
         self._face.show("fault")
@@ -260,6 +266,7 @@ class Display:
         if time.ticks_diff(self._store_at, now) <= 0:
             self._store_at = time.ticks_add(now, _RETRY_MS)
             self._book.retry()
+            self._aftermath.keep()
         sale = self._checkout.sale
         if self._checkout.state in checkout.WAITING and sale.attempt.settled:
             self._dispatch("receipt", sale.attempt)
