@@ -3,6 +3,8 @@
 Board, register and backend are processes; each is killed at every boundary between two messages of
 a sale, on the line to the register, at the broker, at the backend, and is started again. Every sale
 must end as the backend's database says, in the register's database once.
+
+--forgetful has a power cut take what the board has written, so that one can see the campaign fail.
 """
 
 import argparse
@@ -32,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     for name in ("host_sim", "uvicorn.error"):  # that a service is missed is no news
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    campaign = Campaign(options.jobs, options.seed, options.patience, _tell)
+    how = (options.jobs, options.seed, options.patience, options.forgetful)
+    campaign = Campaign(*how, _tell)
     asyncio.run(campaign.run(cases))
     return _conclude(campaign, len(cases))
 
@@ -62,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--patience", type=float, default=_DEFAULTS.patience, help="seconds until a sale is stuck"
     )
+    parser.add_argument("--forgetful", action="store_true", help="a fault: flash forgets")
     return parser
 
 

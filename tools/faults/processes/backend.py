@@ -23,7 +23,7 @@ class _Deadly(io.TextIOWrapper):
 
     def write(self, text: str) -> int:
         size = super().write(text)
-        if self._file.exists() and self._file.read_text() in text:
+        if self._file.exists() and self._file.read_text() in f"{text} ":
             self.flush()
             self._file.unlink()
             os.kill(os.getpid(), signal.SIGKILL)

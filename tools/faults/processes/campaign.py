@@ -18,6 +18,8 @@ from tools.outages.verdict import judge
 
 _CASES_A_BOARD = 12
 _LARGEST_AMOUNT = 100_000
+_BEFORE, _PRINTED = 200, 1200
+"""Characters of a board's console, before an error and in all."""
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Campaign:
     seed: int = 1
     patience: float = 25.0
     """Seconds until a sale is stuck."""
+    forgetful: bool = False
+    """A power cut takes what a board has written: a fault to see the campaign fail by."""
     tell: Callable[[Outcome], None] = lambda _: None
     outcomes: list[Outcome] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -46,6 +50,7 @@ class Campaign:
                 self._work(waiting, rng, image, place / str(number)) for number in range(self.jobs)
             )
             await asyncio.gather(*workers)
+        self.complaints += unfinished(self.outcomes)
 
     async def _work(
         self, waiting: list[list[Case]], rng: random.Random, image: Path, place: Path
@@ -57,7 +62,7 @@ class Campaign:
             counters += 1
             directory = place / str(counters)
             directory.mkdir(parents=True)
-            counter = Counter(batch[0].road, image, directory)
+            counter = Counter(batch[0].road, image, directory, self.forgetful)
             left = await self._serve(batch, rng, counter)
             if left:
                 waiting.append(left)
@@ -86,9 +91,22 @@ class Campaign:
                 outcome.verdict = now
                 self.complaints.append(f"{outcome.case.name} has changed later: {now}")
         board = counter.bench.board
-        printed = [line for line in board.log.read_text().splitlines() if "Error" in line]
-        if printed or board.panel.violations:
-            self.complaints.append(f"{done[0].case.name} ff.: {printed}, {board.panel.violations}")
+        log = board.log.read_text()
+        if "Traceback" in log or board.panel.violations:
+            printed = log[max(0, log.find("Traceback") - _BEFORE) :][:_PRINTED]
+            self.complaints.append(f"{done[0].case.name} ff.: {printed} {board.panel.violations}")
+
+
+def unfinished(outcomes: list[Outcome]) -> list[str]:
+    """Complaints of series of moments whose last two came: there may be more of them. One more than
+    there are may come by a message that was repeated."""
+    series: dict[tuple, list[Outcome]] = {}
+    for outcome in sorted(outcomes, key=lambda one: one.case.at):
+        case = outcome.case
+        if case.at:
+            series.setdefault((case.who, case.where, case.end, case.lost), []).append(outcome)
+    whole = (some for some in series.values() if all(one.reached for one in some[-2:]))
+    return [f"{some[-1].case.name} was reached, so there may be more" for some in whole]
 
 
 def _batches(cases: list[Case], rng: random.Random) -> Iterator[list[Case]]:

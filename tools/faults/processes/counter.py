@@ -102,9 +102,12 @@ class Backend(Child):
 class Counter:
     """All that a sale needs."""
 
-    def __init__(self, road: str, image: Path, directory: Path) -> None:
-        """road: "mqtt" or "http"; image: the board's file system, built for this machine."""
+    def __init__(self, road: str, image: Path, directory: Path, forgetful: bool = False) -> None:
+        """road: "mqtt" or "http"; image: the board's file system, built for this machine;
+        forgetful: a fault, what the board has written to its flash is gone after a power cut."""
         self.directory = directory
+        self._flash = directory / "board" / "flash.bin"
+        self._written = b"" if forgetful else None
         options: dict[str, Any] = {"image": image, "road": road, "broker": "mosquitto"}
         self.bench = Bench("micropython", BOARD, directory, **options)
         self.changed = asyncio.Event()
@@ -132,6 +135,8 @@ class Counter:
         if self.relay:
             await self.relay.accept()
         async with self.bench:
+            if self._written is not None:
+                self._written = self._flash.read_bytes()
             await self.till.start()
             try:
                 await self.until_ready()
@@ -157,6 +162,8 @@ class Counter:
         """Kill the "board" (its power is cut), the "register" or the "backend"."""
         if who == "board":
             self.bench.board.kill()
+            if self._written is not None:
+                self._flash.write_bytes(self._written)
         else:
             {"register": self.till, "backend": self.backend}[who].kill()
 

@@ -18,6 +18,7 @@ CURRENCY = "EUR"
 _REASON = "insufficient_funds"
 _AGAIN = 0.1
 _LINGER = 0.5
+_TOLD = 12
 _MONEY = ("paid", "late")
 _FAILURES = (TimeoutError, RuntimeError, OSError, httpx.HTTPError)
 STATES = ("survived", "lost", "doubled", "stuck")
@@ -130,7 +131,7 @@ class Sale:
         self._has_acted = False
         self._restarted = False
         self._attempt = ""
-        self._last_refusal = ""
+        self._told: list[str] = []
         self._cancelling = False
         self._cancelled: set[str] = set()
 
@@ -144,9 +145,10 @@ class Sale:
                 await self._blow.arm()
                 await self._both(patience)
                 await self._linger()
+            self._blow.disarm()
             await counter.until_ready(patience)
         except _FAILURES as error:
-            why = f"{type(error).__name__}: {error}; {self._last_refusal}"
+            why = f"{type(error).__name__}: {error}; {', '.join(self._told[-_TOLD:])}"
         finally:
             self._blow.disarm()
             counter.on_hear = lambda _, __: None
@@ -233,7 +235,7 @@ class Sale:
         try:
             answer = await self._counter.till.call(name, *arguments)
         except Refused as refused:
-            self._last_refusal = f"{name} was refused: {refused}"
+            self._told.append(f"{name} refused: {refused}")
             return {"refused": str(refused), "state": ""}
         except Gone:
             return {}
@@ -241,6 +243,7 @@ class Sale:
 
     def _hear(self, name: str, content: dict) -> None:
         """From the display, by the register; "" if that has died."""
+        self._told.append(str(content.get("state") or content.get("outcome") or name or "died"))
         if name in ("", "HELLO"):
             self._restarted = True
         elif content.get("order") == self._order and content.get("attempt"):
