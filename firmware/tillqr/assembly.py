@@ -57,14 +57,16 @@ def assemble():  # type: ignore[no-untyped-def]
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)  # the radio first: later its memory may not be there in one piece
 
+    from tillqr.board import aftermath
     from tillqr.board import settings as board_settings
-    from tillqr.board.aftermath import Aftermath
     from tillqr.board.counters import Counters
     from tillqr.panel.view import View
 
     counters = Counters()
+    rtc = machine.RTC()
     bitten = machine.reset_cause() == machine.WDT_RESET
-    aftermath = Aftermath(machine.RTC(), counters, bitten)
+    crash = aftermath.recall(rtc.memory(), counters, bitten)
+    unload("tillqr.board.aftermath")
     qr_pin = hardware.make_key(profile, "qr_key")
     nvs = esp32.NVS(board_settings.NAMESPACE)
     try:
@@ -123,7 +125,7 @@ def assemble():  # type: ignore[no-untyped-def]
     interrupted = book.interrupted()
     if interrupted:
         till.resume(interrupted)
-    display = Display(settings, book, till, counters, wifi, codes, face, path, aftermath)
+    display = Display(settings, book, till, counters, wifi, codes, face, path, crash, rtc.memory)
 
     boot = os.urandom(8).hex()
     baud = settings.till_baud

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tillqr.board.aftermath import Aftermath
+from tillqr.board.aftermath import recall
 from tillqr.board.counters import Counters
 from tillqr.board.supervisor import Supervisor
 
@@ -78,45 +78,20 @@ async def test_what_owes_something_and_has_no_turn_is_stuck():
     assert watch.fed in (5, 6, 7)
 
 
-class Rtc:
-    """The chip's memory that a reset leaves."""
-
-    def __init__(self, data=b""):
-        self.data = data
-        self.writes = 0
-
-    def memory(self, data=None):
-        if data is not None:
-            self.data = data
-            self.writes += 1
-        return self.data
-
-
 def test_reason_and_counters_outlive_a_reset():
-    rtc, counters = Rtc(), Counters()
-    first = Aftermath(rtc, counters, False)
-    assert first.crash == ""
-    counters.add("link_repeated")
-    first.keep()
-    first.keep()
-    assert rtc.writes == 1
-    counters.add("link_repeated")
-    first.note("panel", "OSError")
     counters = Counters()
-    second = Aftermath(rtc, counters, True)
-    assert second.crash == "panel OSError"
-    assert counters.report(100) == {"link_repeated": 2}
+    assert recall(b'panel OSError\n{"link_repeated": 2}', counters, True) == "panel OSError"
     counters.add("link_repeated")
-    second.keep()
-    assert Aftermath(rtc, Counters(), False).crash == "panel OSError"
+    assert counters.report(100) == {"link_repeated": 3}
+    assert recall(b"\n{}", Counters(), False) == ""
 
 
 def test_a_bite_that_nobody_announced_is_the_watchdogs():
-    assert Aftermath(Rtc(), Counters(), True).crash == "watchdog"
+    assert recall(b"", Counters(), True) == recall(b"\n{}", Counters(), True) == "watchdog"
 
 
 def test_what_is_not_ours_in_that_memory_is_nothing():
     for data in (b"x", b"\xff" * 2048, b"x\n[]", b'x\n{"a": "b"}', b"\xff\n{}", b'x\n{"a": -1}'):
         counters = Counters()
-        assert Aftermath(Rtc(data), counters, False).crash == ""
+        assert recall(data, counters, False) == ""
         assert counters.report(100) == {}

@@ -1,7 +1,7 @@
-"""Aftermath: why the board started again, and the counters, kept in memory that a reset leaves.
+"""Aftermath: why the board started again, and its counters, from memory that a reset leaves.
 
-The RTC's memory holds a line with the reason, and the counters as JSON behind it. A power cut ends
-it: then there is nothing to tell.
+The RTC's memory holds a line with the reason, and the counters as JSON behind it, as display.py
+keeps them. A power cut ends it: then there is nothing to tell. Loaded at the start only.
 """
 
 import json
@@ -10,42 +10,32 @@ from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from machine import RTC
-
     from tillqr.board.counters import Counters
 
 _MAX_REASON = const(40)
-_ROOM = const(1536)  # of the 2,048 bytes that there are
 
 
-class Aftermath:
-    """What is told after a reset."""
+def recall(kept: bytes, counters: "Counters", bitten: bool) -> str:
+    """What ended the last run that did not end well: a task's name and why, or "watchdog" when
+    nothing got a turn; "" since the power came on. The counters go on from where they were.
 
-    def __init__(self, rtc: "RTC", counters: "Counters", bitten: bool) -> None:
-        """Takes over what was kept; bitten: whether the watchdog reset the board."""
-        self._rtc = rtc
-        self._counters = counters
-        reason, _, counted = rtc.memory().partition(b"\n")
-        try:
-            counters.restore(json.loads(counted))
-            self.crash = str(reason, "utf-8")[:_MAX_REASON]
-        except ValueError:  # nothing was kept, or not by this firmware
-            self.crash = ""
-        """What ended the last run that did not end well: a task's name and why, or "watchdog" when
-        nothing got a turn; "" since the power came on."""
-        if bitten and not self.crash:
-            self.crash = "watchdog"
-        self._kept = -1
+    kept: the RTC's memory; bitten: whether the watchdog has reset the board.
+    """
+    reason, _, counted = kept.partition(b"\n")
+    crash = ""
+    try:
+        _restore(json.loads(counted), counters)
+        crash = str(reason, "utf-8")[:_MAX_REASON]
+    except ValueError:
+        pass  # nothing was kept, or not by this firmware
+    return crash or ("watchdog" if bitten else "")
 
-    def note(self, name: str, why: str) -> None:
-        """A task has failed; the watchdog follows."""
-        self.crash = (name + " " + why)[:_MAX_REASON]
-        self._kept = -1
-        self.keep()
 
-    def keep(self) -> None:
-        """Keep the counters, if they have changed."""
-        if self._counters.changes != self._kept:
-            self._kept = self._counters.changes
-            counted = json.dumps(self._counters.report(_ROOM))
-            self._rtc.memory(self.crash.encode() + b"\n" + counted.encode())
+def _restore(values: object, counters: "Counters") -> None:
+    """Take the counts; raises ValueError if they are none."""
+    if not isinstance(values, dict):
+        raise ValueError("no counters")
+    for name, value in values.items():
+        if type(value) is not int or value <= 0:
+            raise ValueError("no count")
+        counters.add(name, value)

@@ -15,22 +15,12 @@ class Counters:
         self.changes = 0
         """How often anything was counted."""
 
-    def add(self, name: str) -> None:
-        """Count one more of `name`."""
+    def add(self, name: str, count: int = 1) -> None:
+        """Count one more of `name`, or some."""
         value = self._values.get(name, 0)
         if value or len(self._values) < _NAMES:
-            self._values[name] = min(_MOST, value + 1)
+            self._values[name] = min(_MOST, value + count)
             self.changes += 1
-
-    def restore(self, values: object) -> None:
-        """Go on from a report; raises ValueError if it is none."""
-        if not isinstance(values, dict):
-            raise ValueError("no counters")
-        for name, value in values.items():
-            if type(value) is not int or not 0 < value <= _MOST:
-                raise ValueError("no count")
-            if len(self._values) < _NAMES:
-                self._values[name] = self._values.get(name, 0) + value
 
     def report(self, room: int) -> dict:
         """The counters that are not zero, as many as take at most `room` bytes as JSON."""
