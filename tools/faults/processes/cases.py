@@ -15,7 +15,7 @@ _WORDS = {
 """What the backend says then; {end} is the charge's state."""
 _FRAMES = {"paid": 13, "declined": 13, "cancelled": 15}
 """One more than a sale's frames on the line, in both directions: the last is not reached."""
-_PIECES = 4
+_PIECES = 6
 _FRAMES_AGAIN = 10
 _PIECES_AGAIN = 10
 
