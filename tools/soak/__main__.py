@@ -19,7 +19,7 @@ from pathlib import Path
 from host_sim.board import ROOT
 from host_sim.broker import BrokerError
 from tools.register import RegisterError
-from tools.soak.run import ENDS, PROBE, Soak
+from tools.soak.run import ENDS, PROBE, Soak, Stuck
 
 _SALES = 2000
 _ROADS = ("mqtt", "mqtts", "http")
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as directory:
             soak = Soak(options.sales, options.road, Path(directory), options.probe, _tell)
             tally = asyncio.run(soak.run())
-    except (BrokerError, RegisterError, TimeoutError) as problem:
+    except (BrokerError, RegisterError, TimeoutError, Stuck) as problem:
         print(f"soak: {type(problem).__name__}: {problem}", file=sys.stderr)
         return 1
     for line in tally.report():

@@ -15,6 +15,7 @@ from host_sim.bench import DEVICE, SHOP
 from host_sim.gateway.codes import Payment
 from tools.outages.site import REGISTER, Heard, Kind, Site
 from tools.outages.verdict import judge
+from tools.register import RegisterError
 from tools.soak.tally import Sample, Tally
 
 PROBE = Path(__file__).parent / "probe.py"
@@ -34,6 +35,8 @@ _EVERY = 100
 _WARM = 2 * len(ENDS)
 """Sales before the first look: every place for an attempt has been taken."""
 _SECONDS = 20.0
+_TOLD = 1000
+"""Characters of the board's console."""
 _USED = re.compile(r"GC: total: \d+, used: (\d+)")
 _LARGEST = re.compile(r"max free sz: (\d+)")
 _PROCESSOR = re.compile(r"processor: ([\d.]+)")
@@ -44,6 +47,10 @@ def places(sales: int) -> list[int]:
     """After how many sales to look at the heap; there are two looks at least."""
     step = min(_EVERY, max(1, sales // 2 // len(ENDS)) * len(ENDS))
     return sorted({*range(max(_WARM, step), sales, step), sales})
+
+
+class Stuck(RuntimeError):
+    """The board does not go on; the text has what it printed last."""
 
 
 class Soak:
@@ -62,15 +69,19 @@ class Soak:
         self.tally = Tally()
 
     async def run(self) -> Tally:
-        """All of it; raises TimeoutError or RegisterError if the board does not go on."""
+        """All of it; raises Stuck, or what a site raises that does not start."""
         site, looks = self._site, places(self._sales)
         async with site.running(), httpx.AsyncClient(base_url=site.bench.backend.url) as phone:
             self._phone = phone
             self._serial = (await site.call(site.register.info))["serial"]
             for number in range(self._sales):
-                await self._sell(number)
-                if number + 1 in looks:
-                    await self._look(number + 1)
+                try:
+                    await self._sell(number)
+                    if number + 1 in looks:
+                        await self._look(number + 1)
+                except (TimeoutError, RegisterError) as error:
+                    said = site.bench.board.log.read_text()[-_TOLD:]
+                    raise Stuck(f"{error!r} in sale {number + 1}; the board said {said}") from None
         self._check()
         self.tally.judge()
         return self.tally
