@@ -36,8 +36,8 @@ class Wifi:
         self._ssid = ssid
         self._password = password
         self._bssid: "bytes | None" = None
-        self.on_change: "Callable[[], None]" = _nobody
-        self.calm: "Callable[[], bool]" = _always
+        self.on_change: "Callable[[], None]" = None  # type: ignore[assignment]
+        self.calm: "Callable[[], bool]" = None  # type: ignore[assignment]
         """Whether nobody waits at the display: a search for a better access point takes seconds."""
         self.connected = False
         self.trouble = ""
@@ -108,11 +108,3 @@ class Wifi:
             self.connected = connected
             self.trouble = trouble
             self.on_change()
-
-
-def _nobody() -> None:
-    """Told of a change before anyone listens."""
-
-
-def _always() -> bool:
-    return True

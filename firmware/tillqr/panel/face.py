@@ -38,8 +38,8 @@ def load_screen(state: str, view: "View") -> "Screen":
     """The screen of a state, from its module; the view gets the words to draw it with."""
     view.text = load(_WORDS).Language(view.language)
     name = _MODULES.get(state, "notice")
-    module = load(_PACKAGE + "." + name)
-    return module.NoticeScreen(state) if name == "notice" else module.screen
+    screens = load(_PACKAGE + "." + name)
+    return screens.NoticeScreen(state) if name == "notice" else screens.screen
 
 
 class Face:
