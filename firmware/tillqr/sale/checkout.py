@@ -262,7 +262,7 @@ WAITING = ("preparing", "qr", "unknown")
 FREE = "idle cart choose paid failed cancelled expired late"
 """The states in which a register may begin something: "free" in the table."""
 
-# Rows: states | event | next state, "" for the same | action, with a word for it | effects. As text,
+# Rows: states | event | next state, "" for the same | action, with a word to it | effects. As text,
 # because a table of tuples costs the chip four times as much memory.
 TRANSITIONS = """\
 free|cart|cart|take_cart|show
