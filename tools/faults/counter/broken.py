@@ -1,0 +1,3 @@
+"""Rules that can be broken, to see that the campaign finds it."""
+
+RULES = {}

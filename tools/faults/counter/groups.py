@@ -1,0 +1,15 @@
+"""All groups of cases, by the first word of their cases' names."""
+
+from tools.faults.counter import power
+
+_GROUPS = (
+    ("power", power.cases),
+    ("power-twice", power.twice),
+)
+
+
+def cases(names):
+    """The cases of some groups, or of all."""
+    for name, make in _GROUPS:
+        if not names or name in names:
+            yield from make()
