@@ -12,12 +12,15 @@ class Agenda:
         self.now = 0
         self.steps = 0
         """How many things have happened."""
+        self.on_step = None
+        """Told of each, by its number; None: nobody is."""
         self._items = []
 
     def clear(self, now):
         """Nothing will happen; the next case begins at a time of its own."""
         self._items.clear()
         self.steps = 0
+        self.on_step = None
         self.now = now
 
     def after(self, microseconds, act, *arguments):
@@ -43,6 +46,8 @@ class Agenda:
                 self.now = max(self.now, when)
                 self.steps += 1
                 act(*arguments)
+                if self.on_step:
+                    self.on_step(self.steps)
                 return True
         self.now = max(self.now, until)
         return False

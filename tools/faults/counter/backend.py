@@ -35,7 +35,7 @@ class Backend:
     """All charges of the display."""
 
     def __init__(self, agenda, net):
-        self._agenda = agenda
+        self.agenda = agenda
         self._net = net
         self._key = mac.Key(KEY, 1)
         self.charges = {}
@@ -45,6 +45,7 @@ class Backend:
         self.push_copies = 1
         self.answering = True
         """Whether questions are answered."""
+        self.answer_delay_ms = lambda: 0
         self.deaf = 0
         """So many acknowledgements of pushes are lost yet."""
         net.serve = lambda: Conversation(self)
@@ -76,7 +77,7 @@ class Backend:
             charge.pause_ms = _FIRST_PAUSE_MS
             for copy in range(self.push_copies):
                 delay = self.push_delay_ms * (1 + 3 * copy)
-                self._agenda.after(delay * 1000, self._push, charge, charge.state)
+                self.agenda.after(delay * 1000, self._push, charge, charge.state)
 
     def receipt(self, charge):
         """Its signed receipt, as JSON."""
@@ -97,10 +98,10 @@ class Backend:
         if not self.pushing:
             self._later(charge, state)
             return
-        Push(self, charge, state).begin(self._net, self._agenda)
+        Push(self, charge, state).begin(self._net, self.agenda)
 
     def _later(self, charge, state):
-        self._agenda.after(charge.pause_ms * 1000, self._push, charge, state)
+        self.agenda.after(charge.pause_ms * 1000, self._push, charge, state)
         charge.pause_ms = min(_LONGEST_PAUSE_MS, charge.pause_ms * 2)
 
     def pushed(self, charge, state, answer):
@@ -172,6 +173,7 @@ class Conversation:
     def __init__(self, backend):
         self._backend = backend
         self._request = b""
+        self._answered = False
         self.connection = None
 
     def data(self, data):
@@ -181,9 +183,14 @@ class Conversation:
         length = head.find(b"Content-Length: ")
         if not blank or len(body) < int(head[length + 16 :].split(b"\r\n")[0]):
             return
-        if not self._backend.answering:
+        if not self._backend.answering or self._answered:
             return
+        self._answered = True
         status, answer = self._backend.answer(body)
+        delay = self._backend.answer_delay_ms() * 1000
+        self._backend.agenda.after(delay, self._answer, status, answer)
+
+    def _answer(self, status, answer):
         words = "HTTP/1.1 {} \r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
         self.connection.send(words.format(status, len(answer)).encode() + answer)
         self.connection.close()

@@ -1,10 +1,15 @@
 """All groups of cases, by the first word of their cases' names."""
 
-from tools.faults.counter import power
+from tools.faults.counter import noise, outage, power, resets
 
 _GROUPS = (
     ("power", power.cases),
     ("power-twice", power.twice),
+    ("reset", resets.board),
+    ("register", resets.register),
+    ("line", noise.cases),
+    ("net", outage.network),
+    ("results", outage.results),
 )
 
 

@@ -54,6 +54,10 @@ class Customer:
         self._wishes = list(wishes)
         self.on_acted = lambda nonce, wish: None
 
+    def wish(self, what):
+        """After the others this is done."""
+        self._wishes.append(what)
+
     def see(self, payment):
         """A code is on the panel."""
         if self._wishes:

@@ -66,15 +66,17 @@ class Register:
         self.counters = {}
         self.late_until = 0
         """Until then it answers nothing."""
-        self.on_stored = lambda: None
-        """Told when a result is committed and not yet acknowledged."""
-        self.on_message = lambda kind: None
-        """Told of each message before it is carried out."""
+        self.messages = 0
+        self.results = 0
+        self.on_stored = lambda results: None
+        """Told when a result is committed and not yet acknowledged: how many have been."""
+        self.on_message = lambda messages: None
+        """Told of each message before it is carried out: how many there have been."""
         self._starts = 0
-        self.start()
+        self.restart()
 
-    def start(self):
-        """Switch it on: what it knew of the line is gone."""
+    def restart(self):
+        """Switch it off and on: what it knew of the line is gone."""
         self._starts += 1
         boot = "R{}-{:06x}".format(self._starts, random.getrandbits(24))
         self.link = link.Link(
@@ -103,7 +105,7 @@ class Register:
                 self.link.feed(heard, len(heard))
             self._pump()
         except Died:
-            self.start()
+            self.restart()
 
     def _pump(self):
         now = self._agenda.now // 1000 & 0x3FFFFFFF
@@ -128,7 +130,8 @@ class Register:
     # Messages.
 
     def _deliver(self, kind, content):
-        self.on_message(kind)
+        self.messages += 1
+        self.on_message(self.messages)
         if kind == message.RESULT:
             self._take_result(content)
         elif kind == message.STATUS:
@@ -141,7 +144,8 @@ class Register:
             self.database.record(result, self._agenda.now)
         except StorageError:
             raise message.Refusal("storage") from None
-        self.on_stored()
+        self.results += 1
+        self.on_stored(self.results)
         for order in self.orders:
             if (order.register, order.number) == (result["register"], result["order"]):
                 self._hear_result(order, result)
