@@ -31,8 +31,10 @@ class Order:
         self.currency = currency
         self.tries = tries
         self.cancel_after_ms = cancel_after_ms
+        self.asked = None
+        """The PAY that is under way and has brought no result yet."""
         self.taken = False
-        """Whether the display has taken PAY."""
+        """Whether the display has taken it."""
         self.looked_at = 0
         self.not_before = 0
         self.results = set()
@@ -43,14 +45,15 @@ class Order:
         self.ended = False
 
     def pay(self):
-        """The message."""
-        return {
+        """The message, anew."""
+        self.asked = {
             "order": self.number,
             "register": self.register,
             "amount": self.amount,
             "currency": self.currency,
             "method": "qr",
         }
+        return self.asked
 
 
 class Register:
@@ -152,6 +155,7 @@ class Register:
 
     def _hear_result(self, order, result):
         order.results.add(result["attempt"])
+        order.asked = None
         enough = len(order.results) >= order.tries
         if enough or result["outcome"] in ("paid", "late", "cancelled"):
             order.ended = True
@@ -170,15 +174,13 @@ class Register:
 
     def _settled(self, kind, content, reason, _):
         order = self._current()
-        if order is None or content.get("order") != order.number:
+        if order is None:
             return
         now = self._agenda.now
-        if kind == message.PAY:
+        if kind == message.PAY and content is order.asked:
             order.taken = reason in ("", "already_paid")
             order.looked_at = now
             order.not_before = now + _AGAIN_US
-        elif kind == message.CANCEL and reason == "":
-            order.cancelled = True
 
     # The cashier.
 
