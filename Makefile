@@ -136,5 +136,5 @@ clean: ## remove what was built, and the virtual environment
 build/fonts.tqf: tools/fonts.py tools/icons.py firmware/texts/zh.txt .venv/.made
 	@$(BIN)/python -m tools.fonts $@
 
-build/names.txt: $(SOURCES) tools/compile.py tools/bundle.py tools/shorten.py .venv/.made
+build/names.txt: $(SOURCES) tools/compile.py tools/bundle.py tools/shorten.py tools/public_names.py tools/rom_names.py .venv/.made
 	@$(BIN)/python -m tools.compile

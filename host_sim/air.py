@@ -79,9 +79,14 @@ class Station:
         """What the chip says of a wrong password: 202, or on some access points 15 or 204."""
         self.hostname = ""
         """The name that it asked its address with."""
+        self.fault = ""
+        """Words of an error that each call raises from now on, which the firmware doesn't expect:
+        the task that asks the station ends of it."""
 
     async def answer(self, verb: str, *said: Any, **named: Any) -> Any:
         """Carry out one call; raises OSError and ValueError as the chip's would."""
+        if self.fault:
+            raise ValueError(self.fault)
         self._move_on()
         return await getattr(self, "_do_" + verb)(*said, **named)
 

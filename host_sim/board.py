@@ -18,6 +18,7 @@ from host_sim import chip
 from host_sim.air import Air, OwnNetwork, Station
 from host_sim.console import Console
 from host_sim.panel import PanelModel
+from host_sim.rtc import Rtc
 from host_sim.uart_line import UartLine
 from tools import filesystem
 
@@ -35,6 +36,7 @@ _BUILD = ROOT / "build"
 _FLASH = "flash.bin"
 _CA = "ca.der"
 _PWRON_RESET = 1
+_HARD_RESET = 2  # machine.reset(), or a panic
 _WDT_RESET = 3
 
 
@@ -111,8 +113,8 @@ class Board:
         """The access points, to be changed while it runs."""
         self.station = Station(self.air)
         self._access_point = OwnNetwork()
-        self.clock_set: tuple[int, ...] | None = None
-        """What the firmware set the chip's clock to since it started."""
+        self.rtc = Rtc()
+        """The chip's clock, and its memory that outlives a reset."""
         self.console = Console() if console else None
         """The console as a serial port, if there is one; else it is only logged."""
         self._chip = self._new_chip()
@@ -159,6 +161,10 @@ class Board:
     def kill(self) -> None:
         """Cut the power of a running board; it starts again unless it is being stopped."""
         self._cut.set()
+        self._reset(_PWRON_RESET)
+
+    def _reset(self, cause: int) -> None:
+        self._cause = cause
         if self._process and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGKILL)
@@ -233,13 +239,15 @@ class Board:
         while not self._stopping:
             self._chip = self._new_chip()
             self.station = Station(self.air)
-            self.clock_set = None
+            self.rtc.start(powered_on=self._cause == _PWRON_RESET)
             self._cut.clear()
+            environment = self._environment()
+            self._cause = _HARD_RESET  # the next start's, if nothing but itself ends it
             with self.log.open("ab") as console:
                 self._process = await asyncio.create_subprocess_exec(
                     *self._command(),
                     cwd=self._directory,
-                    env=self._environment(),
+                    env=environment,
                     stdin=self.console.inner if self.console else asyncio.subprocess.DEVNULL,
                     stdout=self.console.inner if self.console else console,
                     stderr=self.console.inner if self.console else console,
@@ -302,7 +310,7 @@ class Board:
             elif kind == b"F":
                 self._wind_watchdog()
             elif kind == b"R":
-                self.kill()
+                self._reset(_HARD_RESET)
             elif kind == b"J":
                 size = int.from_bytes(await reader.readexactly(2), "big")
                 answer = await self._answer(json.loads(await reader.readexactly(size)))
@@ -318,11 +326,7 @@ class Board:
     def _wind_watchdog(self) -> None:
         self._quiet_watchdog()
         loop = asyncio.get_running_loop()
-        self._watchdog = loop.call_later(self._watchdog_seconds, self._bite)
-
-    def _bite(self) -> None:
-        self._cause = _WDT_RESET
-        self.kill()
+        self._watchdog = loop.call_later(self._watchdog_seconds, self._reset, _WDT_RESET)
 
     def press(self, key: str = "qr_key", seconds: float = 0.1) -> None:
         """Press a button for some time."""
@@ -366,8 +370,8 @@ class Board:
                 interface = self._access_point if request["of"] else self.station
                 verb, said, named = (request[name] for name in ("wlan", "said", "named"))
                 return {"value": await interface.answer(verb, *said, **named)}
-            elif "clock" in request:
-                self.clock_set = chip.moment(request["clock"])
+            elif "rtc" in request:
+                return {"value": self.rtc.answer(request["rtc"], request["with"])}
             else:
                 return self._answer_nvs(request)
         except ValueError as refused:  # chip.Refused is one

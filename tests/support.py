@@ -2,6 +2,11 @@
 
 import json
 
+from tillqr.sale.attempts import Attempts
+from tillqr.sale.journal import Journal
+
+from host_sim.segments import MemorySegments
+
 
 def raises(kind, function, *arguments):
     """Call a function that must raise `kind`; return the exception."""
@@ -21,6 +26,20 @@ class Counts:
     def __call__(self, name):
         if len(self.names) < 100:
             self.names.append(name)
+
+
+class Word:
+    """What a receipt says, as an attempt takes it."""
+
+    def __init__(self, state, transaction="T1", reason=""):
+        self.state = state
+        self.transaction = transaction if state == "paid" else ""
+        self.reason = reason
+
+
+def empty_book(keys=(), segments=None):
+    """A book of attempts without any; segments: where its journal is, or in memory."""
+    return Attempts("D0001", keys, [], Journal(segments or MemorySegments()))
 
 
 def pay(**changes):

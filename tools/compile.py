@@ -48,6 +48,7 @@ ON_DEMAND = (
     "tillqr.qr.tables",
     "tillqr.sale.charge",
     "tillqr.sale.payment_code",
+    "tillqr.sale.recovery",
     "tillqr.setup",
     "tillqr.till.answers",  # only the register's side has them
 )

@@ -38,7 +38,8 @@ def rename(
     nodes = [*apart, *ast.walk(trees[joined])]
     words = _texts(nodes)
     at_once = {word for node in nodes for word in _at_once(node)}
-    stay = words | at_once | _foreign(outside) | set(_elsewhere(nodes)) | set(rom_names.NAMES)
+    stay = words | at_once | set(_errors(nodes)) | _foreign(outside) | set(_elsewhere(nodes))
+    stay |= set(rom_names.NAMES)
     stay |= {part for name in texts for part in name.split(".")}
     starts = ("__", *(text for text in words if text.endswith("_")))
     made = Counter(word for node in nodes for word in _attributes(node))
@@ -124,6 +125,15 @@ def _at_once(node: ast.AST) -> Iterator[str]:
         for one in (inner for whole in outer for inner in ast.walk(whole)):
             if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
                 yield one.id
+
+
+def _errors(nodes: list[ast.AST]) -> Iterator[str]:
+    """The classes of exceptions: a console and a tool call them by their names."""
+    for node in (one for one in nodes if isinstance(one, ast.ClassDef)):
+        for base in node.bases:
+            kind = getattr(builtins, base.id, None) if isinstance(base, ast.Name) else None
+            if isinstance(kind, type) and issubclass(kind, BaseException):
+                yield node.name
 
 
 def _foreign(outside: Iterable[Path]) -> set[str]:

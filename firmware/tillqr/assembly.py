@@ -90,6 +90,7 @@ def assemble():  # type: ignore[no-untyped-def]
 
     from tillqr.board import chance
     from tillqr.board.key import PushKey
+    from tillqr.board.segments import Segments
     from tillqr.board.supervisor import Supervisor
     from tillqr.codes import Codes
     from tillqr.display import Display
@@ -102,7 +103,10 @@ def assemble():  # type: ignore[no-untyped-def]
     from tillqr.till.link import Link
 
     _join(wlan, settings)
-    book = Attempts(settings.device, keys)
+    from tillqr.sale import recovery
+
+    book = Attempts(settings.device, keys, *recovery.recover(Segments(), counters.add))
+    unload("tillqr.sale.recovery")
     wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
     path = Path(wifi, book)
     unix_time = _clock_module().unix_time if settings.rotating else None
@@ -110,6 +114,9 @@ def assemble():  # type: ignore[no-untyped-def]
     size = (profile["panel"]["width"], profile["panel"]["height"])
     codes = Codes(*own, settings.backend, size, settings.foreign)
     till = Checkout(book, chance.nonce, codes.fits, codes.fits_text if settings.foreign else None)
+    interrupted = book.interrupted()
+    if interrupted:
+        till.resume(interrupted)
     display = Display(settings, book, till, counters, wifi, codes, face, path)
 
     boot = os.urandom(8).hex()

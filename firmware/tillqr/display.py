@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tillqr.till.port import TillPort
 
 _TURN_MS = const(50)
-_RESULT_PAUSE_MS = const(2000)
+_RETRY_MS = const(2000)
 _COUNTERS_ROOM = const(560)  # what the other fields of INFO leave of a frame
 _PAGE_SECONDS = const(12)
 _DETAILS_SECONDS = const(3)
@@ -42,6 +42,7 @@ _STATUS_OF = {
     "receipt_bad_mac": 401,
     "receipt_wrong_device": 409,
     "receipt_unknown_attempt": 404,
+    "receipt_unstored": 503,
 }
 
 
@@ -77,7 +78,7 @@ class Display:
         self._timed = False
         self._result_sent = False
         self._refused: "Attempt | None" = None
-        self._retry_at = 0
+        self._retry_at = self._store_at = time.ticks_ms()
 
     def connect(self, link: "Link", port: "TillPort", backend: "Backend") -> None:
         """Join the parts that need the display's own callbacks."""
@@ -116,20 +117,20 @@ class Display:
         if reason:
             self._counters.add("result_refused")
             self._refused = attempt
-            self._retry_at = time.ticks_add(time.ticks_ms(), _RESULT_PAUSE_MS)
+            self._retry_at = time.ticks_add(time.ticks_ms(), _RETRY_MS)
         elif attempt is not None and attempt.outcome == content["outcome"]:
-            attempt.delivered = True
+            self._book.deliver(attempt)
             self._send_results()
 
     def _answer_query(self, query: dict) -> None:
         if "order" not in query:
             self._link.send(message.INFO, self.info(), True)
             return
-        sale = self._checkout.sale
-        if sale is not None and sale.order == query["order"]:
+        sale, register = self._checkout.sale, query.get("register")
+        if sale and sale.order == query["order"] and register in (None, sale.register):
             self._send_status()
             return
-        attempt = self._book.of_order(query["order"])
+        attempt = self._book.of_order(query["order"], register)
         status = {"order": query["order"], "state": "none", "reason": "", "attempt": ""}
         if attempt is not None:
             status["state"] = attempt.outcome or "unknown"
@@ -145,6 +146,7 @@ class Display:
             self._dispatch("qr_key")
         except message.Refusal as refusal:
             self._counters.add("key_" + refusal.reason)
+            self._dispatch("key_refused", refusal.reason)
         self._port.flush()
 
     def accept(self, body: bytes) -> "tuple[int, dict]":
@@ -155,15 +157,29 @@ class Display:
             self._counters.add(rejected.name)
             return _STATUS_OF.get(rejected.name, 409), {"error": rejected.name}
         self._counters.add("receipt_accepted")
+        stored = self._book.keep(attempt)
         self._dispatch("receipt", attempt)
         self._port.flush()
-        return 200, {"accepted": attempt.nonce}
+        if stored:
+            return 200, {"accepted": attempt.nonce}
+        self._counters.add("receipt_unstored")
+        return 503, {"error": "receipt_unstored"}  # the register is told all the same
 
     def charged(self, attempt: "Attempt", text: str) -> None:
         """The backend has made a charge: what its code says."""
         attempt.text = text
         self._dispatch("charge", attempt)
         self._port.flush()
+
+    def still_open(self, attempt: "Attempt") -> None:
+        """The backend has answered that nobody has paid an attempt yet: after a restart its code
+        is shown again."""
+        sale = self._checkout.sale
+        if self._checkout.state == "unknown" and sale.attempt is attempt:
+            if self._checkout.lacks:
+                attempt.question = "ask"
+            else:
+                self._dispatch("still_open")
 
     def is_calm(self) -> bool:
         """Whether nobody waits at the display."""
@@ -233,9 +249,20 @@ class Display:
                     self._time_is_up()
                 elif (left + 999) // 1000 != self._seconds:
                     self._tick((left + 999) // 1000)
+            self._catch_up()
             self._send_results()
             self._port.flush()
             await asyncio.sleep_ms(_TURN_MS)
+
+    def _catch_up(self) -> None:
+        """Do what could not be done when a result came: memory or flash did not allow it."""
+        now = time.ticks_ms()
+        if time.ticks_diff(self._store_at, now) <= 0:
+            self._store_at = time.ticks_add(now, _RETRY_MS)
+            self._book.retry()
+        sale = self._checkout.sale
+        if self._checkout.state in checkout.WAITING and sale.attempt.settled:
+            self._dispatch("receipt", sale.attempt)
 
     def _tick(self, seconds: int) -> None:
         self._seconds = seconds

@@ -15,6 +15,7 @@ from wire import ThreadSafeFlag, connect, receive_into, transmit, wire
 asyncio.ThreadSafeFlag = ThreadSafeFlag
 
 PWRON_RESET = 1
+HARD_RESET = 2
 WDT_RESET = 3
 
 
@@ -136,11 +137,17 @@ class WDT:
 
 
 class RTC:
-    """The chip's clock."""
+    """The chip's clock, and 2,048 bytes that outlive a reset."""
 
     def datetime(self, moment):
         """Set it: (year, month, day, weekday, hours, minutes, seconds, microseconds), in UTC."""
-        wire().ask({"clock": moment})
+        wire().ask({"rtc": "datetime", "with": moment})
+
+    def memory(self, data=None):
+        """The bytes that were stored last, none after a power cut; or store others. Raises
+        ValueError if they are too many."""
+        stored = wire().ask({"rtc": "memory", "with": data if data is None else bytes(data).hex()})
+        return bytes.fromhex(stored) if data is None else None
 
 
 def unique_id():

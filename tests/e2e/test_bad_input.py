@@ -76,7 +76,8 @@ def torture(path: str) -> None:
         cases = [
             (message.QUERY, b"", 1, None),
             (77, b"{}", 1, "type"),
-            (message.RESULT, b"{}", 1, "field"),
+            (message.RESULT, b"{}", 1, "type"),
+            (message.PAY, b"{}", 1, "field"),
             (message.PAY, b'{"order"', 1, "json"),
             (message.PAY, b'{"order":"\xc3\x28\xff"}', 1, "utf8"),
             (message.PAY, pay % (b"-1", b"EUR"), 1, "amount"),

@@ -89,13 +89,13 @@ async def test_no_time_no_tls(runtime: str, tmp_path: Path) -> None:
     bench.time_server.offset = -400 * 86400.0  # before this firmware
     async with bench:
         info = await _unready(bench, tmp_path, "clock_away")
-        assert info["lacks"] == "clock" and bench.board.clock_set is None
+        assert info["lacks"] == "clock" and bench.board.rtc.clock_set is None
         assert bench.time_server.asked
         bench.time_server.offset = 0.0
         async with asyncio.timeout(20):
-            while bench.board.clock_set is None:
+            while bench.board.rtc.clock_set is None:
                 await asyncio.sleep(0.05)
-        assert bench.board.clock_set[0] >= 2026
+        assert bench.board.rtc.clock_set[0] >= 2026
 
 
 @runtimes

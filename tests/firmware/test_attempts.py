@@ -2,18 +2,18 @@
 
 import json
 
-from tillqr.sale.attempts import MAX_ATTEMPTS, Attempts, Full
+from tillqr.sale.attempts import MAX_ATTEMPTS, Full
 from tillqr.sale.mac import Key
 from tillqr.sale.receipt import Rejected, parse
 
-from tests.support import raises
+from tests.support import empty_book, raises
 
 KEY = Key(bytes(range(32)))
 NONCE = "000102030405060708090a0b"
 
 
 def book():
-    attempts = Attempts("D0001", [KEY])
+    attempts = empty_book([KEY])
     attempts.open(NONCE, "1001", "3", 1234, "EUR")
     return attempts
 
@@ -64,7 +64,7 @@ def test_everything_else_is_rejected_by_name_and_changes_nothing():
 
 
 def test_only_settled_and_delivered_attempts_are_forgotten():
-    attempts = Attempts("D0001", [KEY])
+    attempts = empty_book([KEY])
     for number in range(MAX_ATTEMPTS):
         attempts.open("%024x" % number, str(number), "3", 1, "EUR")
     raises(Full, attempts.open, "f" * 24, "next", "3", 1, "EUR")
@@ -87,4 +87,4 @@ def test_what_is_undelivered_and_what_is_to_be_asked():
     assert attempts.undelivered(None) is attempt
     attempts.accept(signed(state="closed", transaction=""))
     assert attempts.to_ask() is None
-    assert attempts.of_order("1001") is attempt and attempts.of_order("9") is None
+    assert attempts.of_order("1001", None) is attempt and attempts.of_order("9", None) is None

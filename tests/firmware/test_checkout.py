@@ -1,13 +1,12 @@
 """The checkout: a table that gives every event its row, and loses no money in any order."""
 
 from tillqr.sale import checkout
-from tillqr.sale.attempts import MAX_ATTEMPTS, Attempts
+from tillqr.sale.attempts import MAX_ATTEMPTS
 from tillqr.sale.checkout import Checkout
-from tillqr.sale.mac import Key
 from tillqr.till.answers import STATES
 from tillqr.till.message import Refusal
 
-from tests.support import pay, raises
+from tests.support import Word, empty_book, pay, raises
 
 EVENTS = (
     "cart",
@@ -29,6 +28,8 @@ EVENTS = (
     "receipt_closed",
     "receipt_late",
     "receipt_moot",
+    "still_open",
+    "key_refused",
 )
 EFFECTS = ("show", "status", "results", "ask")
 
@@ -38,7 +39,7 @@ class Counter:
 
     def __init__(self, foreign=False):
         """foreign: whether the backend makes the codes."""
-        self.book = Attempts("D0001", [Key(bytes(32))])
+        self.book = empty_book()
         self.made = 0
         self.legible = True
         fits_text = (lambda text: self.legible) if foreign else None
@@ -53,7 +54,7 @@ class Counter:
 
     def receipt(self, attempt, state):
         """The book accepted a receipt for an attempt."""
-        attempt.settled = state
+        attempt.settle(Word(state))
         return self.checkout.handle("receipt", attempt)
 
     def at_qr(self):
@@ -258,7 +259,7 @@ def test_a_charge_of_the_backend():
         counter = Counter(foreign=True)
         till = counter.checkout
         attempt = at_preparing(counter, by_key)
-        assert till.handle("charge", Attempts("D", []).open("0", "1", "1", 1, "EUR")) == []
+        assert till.handle("charge", empty_book().open("0" * 24, "1", "1", 1, "EUR")) == []
         attempt.text = "weixin://x"
         assert till.handle("charge", attempt) == ["show", "status"]
         assert till.state == "qr"
@@ -361,7 +362,7 @@ def test_any_order_of_events_keeps_the_money():
                 attempt = attempts[(state >> 20) % len(attempts)]
                 if attempt.settled:
                     continue
-                attempt.settled = ("paid", "failed", "closed")[(state >> 24) % 3]
+                attempt.settle(Word(("paid", "failed", "closed")[(state >> 24) % 3]))
                 if attempt.settled == "paid":
                     paid_words.append(attempt)
                 event, data = "receipt", attempt

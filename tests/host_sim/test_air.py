@@ -34,7 +34,7 @@ async def test_a_script_on_the_board(tmp_path: Path) -> None:
             AccessPoint("guests", "", "020000000003", rssi=-40),
         ]
         found = await said(bench)
-        assert bench.board.clock_set == (2026, 11, 24, 1, 13, 45, 59, 999999)
+        assert bench.board.rtc.clock_set == (2026, 11, 24, 1, 13, 45, 59, 999999)
         assert bench.board.station.hostname == "till-D0001"
     assert [value for name, value in found if name == "clock"] == ["ValueError"] * 9
     assert {name: value for name, value in found if name != "clock"} == {

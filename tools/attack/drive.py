@@ -20,7 +20,9 @@ import json
 import sys
 
 from tillqr.net import backend
-from tillqr.sale import attempts, charge, mac, receipt
+from tillqr.sale import attempts, charge, journal, mac, receipt
+
+from host_sim.segments import MemorySegments
 
 
 class Judge:
@@ -29,7 +31,8 @@ class Judge:
 
     def __init__(self, device: str, keys: list) -> None:
         known = [mac.Key(bytes.fromhex(key), number) for number, key in keys]
-        self._book = attempts.Attempts(device, known)
+        kept = journal.Journal(MemorySegments())  # type: ignore[arg-type]
+        self._book = attempts.Attempts(device, known, [], kept)
         self._backend = backend.Backend(None, self._book, None, 0, self, self._count)  # type: ignore
         self._backend.holds = charge.Charges(device, known).holds
         self._said: list = []
@@ -61,9 +64,10 @@ class Judge:
         """A code is shown."""
         self._said = ["accepted", attempt.nonce, text]
 
-    def accept(self, body: bytes) -> None:
+    def accept(self, body: bytes) -> tuple:
         """What came was no charge."""
         self._said = self.judge(body)
+        return (0,)
 
     def _count(self, name: str) -> None:
         self._said = [name]
@@ -72,8 +76,7 @@ class Judge:
         """Mark an attempt as the display does when the register has acknowledged it."""
         attempt = self._book.find(nonce)
         if attempt is not None:
-            attempt.outcome = attempt.settled
-            attempt.delivered = True
+            self._book.deliver(attempt)
 
     def state(self, nonce: str) -> list:
         """What the book knows of an attempt."""

@@ -98,9 +98,9 @@ def _command(runtime: str) -> tuple[list[str], dict[str, str]]:
     """What runs a script with the firmware on a runtime, and the environment for it."""
     if runtime == "micropython":
         micropython = str(Path(sys.executable).parent / "micropython")
-        paths = ["", str(ROOT / "build" / "firmware"), ".frozen"]
+        paths = ["", str(ROOT), str(ROOT / "build" / "firmware"), ".frozen"]
         environment = {"MICROPYPATH": os.pathsep.join(paths)}
         return [micropython, "-X", f"heapsize={_HEAP}"], environment
-    paths = [str(ROOT / "firmware"), str(ROOT / "host_sim" / "shims" / "cpython")]
+    paths = [str(ROOT), str(ROOT / "firmware"), str(ROOT / "host_sim" / "shims" / "cpython")]
     # unbuffered: an answer is waited for before the next question
     return [sys.executable, "-u"], {"PYTHONPATH": os.pathsep.join(paths)}

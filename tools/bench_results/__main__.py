@@ -82,7 +82,7 @@ def _a_time(hop: str) -> int:
 def _instructions(hop: str, times: int) -> int:
     micropython = Path(sys.executable).parent / "micropython"
     drive = Path(__file__).parent / "drive.py"
-    paths = ("", str(ROOT / "build" / "firmware"), ".frozen")
+    paths = ("", str(ROOT), str(ROOT / "build" / "firmware"), ".frozen")
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "callgrind.out"
         counted = [*_CALLGRIND, f"--callgrind-out-file={out}"]

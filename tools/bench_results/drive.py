@@ -5,8 +5,10 @@ The hops follow each other in the board, from a receipt's bytes to those of the 
 
 import sys
 
-from tillqr.sale import attempts, checkout, mac, receipt
+from tillqr.sale import attempts, checkout, journal, mac, receipt
 from tillqr.till import frame, message
+
+from host_sim.segments import MemorySegments
 
 KEY = mac.Key(bytes(range(32)), 1)
 NONCE = "000102030405060708090a0b"
@@ -21,25 +23,30 @@ BODY = (
 PAY = {"order": "1001", "register": "3", "amount": 1234, "currency": "EUR", "method": "qr"}
 
 
+def make_book():
+    """An empty one."""
+    return attempts.Attempts("D0001", [KEY], [], journal.Journal(MemorySegments()))
+
+
 def read():
     """The JSON of a receipt, and its form."""
     receipt.parse(BODY)
 
 
 def verify():
-    """Its MAC, and that it is of the attempt."""
-    book = attempts.Attempts("D0001", [KEY])
+    """Its MAC, that it is of the attempt, and its record in the journal but for the flash."""
+    book = make_book()
     book.open(NONCE, "1001", "3", 1234, "EUR")
-    book.accept(WORD)
+    book.keep(book.accept(WORD))
 
 
 def decide():
     """The checkout's row of it."""
-    book = attempts.Attempts("D0001", [KEY])
+    book = make_book()
     till = checkout.Checkout(book, lambda: NONCE, lambda *_: True)
     till.lacks = ""
     till.handle("pay", PAY)
-    till.sale.attempt.settled = "paid"
+    till.sale.attempt.settle(WORD)
     till.handle("receipt", till.sale.attempt)
 
 

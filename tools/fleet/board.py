@@ -15,9 +15,11 @@ from tillqr.net.broker import Broker
 from tillqr.net.server import Server
 from tillqr.sale import mac, receipt
 from tillqr.sale.attempts import Attempt, Attempts
+from tillqr.sale.journal import Journal
 from tillqr.sale.payment_code import Sender
 
 from host_sim.gateway.codes import Device
+from host_sim.segments import MemorySegments
 
 boot.add_names()
 _HURRIED_MS, _PATIENT_MS = 2000, 30_000  # as display.py has them
@@ -101,7 +103,8 @@ class Board:
         self._settled = asyncio.Event()
         self._had_session = False
         key = mac.Key(device.key, device.key_number)
-        self._book = Attempts(self.name, [key])
+        journal = Journal(MemorySegments())  # type: ignore[arg-type]
+        self._book = Attempts(self.name, [key], [], journal)
         self._codes = Codes(Sender(self.name, bytes(6), "Corner Shop", key))
         self._join(url, password)
         self._tasks: list[asyncio.Task[None]] = []
@@ -160,19 +163,19 @@ class Board:
 
     # What the backend and the broker ask of a display.
 
-    def accept(self, body: bytes) -> None:
-        """Judge a receipt."""
+    def accept(self, body: bytes) -> tuple[int, dict]:
+        """Judge a receipt, as a display does: the HTTP status and the answer."""
         try:
             attempt = self._book.accept(receipt.parse(body))
         except receipt.Rejected as rejected:
             self._count(rejected.name)
-            return
-        attempt.outcome = attempt.settled
-        attempt.delivered = True
+            return 409, {}
+        self._book.deliver(attempt)
         self._accepted(attempt, body)
         if attempt is self._shown:
             self._shown = None
             self._settled.set()
+        return 200, {}
 
     def longest_pause(self) -> int:
         """Milliseconds between two tries to connect: fewer while a customer waits."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tillqr.sale.attempts import Attempt, Attempts
 
 _FIRST_PAUSE_MS = const(500)
+_UNSTORED = const(503)
 
 
 class Backend:
@@ -54,18 +55,18 @@ class Backend:
         """There is something to ask, or it can be asked again."""
         self._wake.set()
 
-    def deliver(self, body: bytes) -> object:
+    def deliver(self, body: bytes) -> "str | None":
         """Take an answer: a receipt, a charge's code, or that a charge is open; the attempt that it
-        names."""
+        names, or None if it has to come again, as it could not be stored."""
         try:
             answer = strict_json.parse(body)
         except ValueError:
             answer = {}
         if "text" in answer and "transaction" not in answer:
             self._take_charge(answer)
-        elif answer.get("state") != "open":
-            self._display.accept(body)
-        return answer.get("attempt")
+        elif answer.get("state") != "open" and self._display.accept(body)[0] == _UNSTORED:
+            return None
+        return str(answer.get("attempt"))
 
     def _take_charge(self, answer: dict) -> None:
         attempt = self._book.find(answer.get("attempt"))
@@ -110,4 +111,5 @@ class Backend:
         answered = await self.channel.ask(attempt.nonce, question)
         if answered and verb == "ask" and attempt.question == verb:
             attempt.question = ""
+            self._display.still_open(attempt)
         return attempt.settled != "" or attempt.question != verb

@@ -100,7 +100,10 @@ class Broker:
             if not self._client.retained:
                 self._answered.set()  # it has just come: what was asked before may be lost
         elif topic.startswith(self._prefix):
-            if self._backend.deliver(payload) == self._asked:
+            named = self._backend.deliver(payload)
+            if named is None:
+                return False
+            if named == self._asked:
                 self._asked = ""
                 self._answered.set()
         else:

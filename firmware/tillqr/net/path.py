@@ -44,8 +44,8 @@ class Path:
         return "clock" if self._wifi.connected else "wifi"
 
     def report(self) -> str:
-        """`lacks`, and whether there is space for an attempt."""
-        return self.lacks() or ("" if self._book.has_space() else "space")
+        """`lacks`, and what an attempt lacks."""
+        return self.lacks() or self._book.lacks
 
     def trouble(self) -> str:
         """The first thing that is wrong, by the names of PROTOCOL.md, 4.1, or ""."""

@@ -2,14 +2,19 @@
 
 An attempt is known by its nonce. The book keeps the last ones, so that money that comes late is
 still recognised; it forgets only attempts that are settled and delivered, and takes no new one
-when it is full of others.
+when it is full of others. What it knows is in the journal before anybody is told of it.
 """
 
 from micropython import const
 
 from tillqr.sale import mac, receipt
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from tillqr.sale.journal import Journal
+
 MAX_ATTEMPTS = const(16)
+_OUTCOMES = {"paid": "paid", "failed": "failed", "closed": "expired"}
 
 
 class Full(Exception):
@@ -22,7 +27,7 @@ class Attempt:
     outcome: "" while open, then as answers.OUTCOMES; settled: the backend's word on it
     (receipt.STATES), "" before one came; question: what the backend is to be asked about it, "ask",
     "open" or "close" (PROTOCOL.md, 8), or ""; text: what its code says, where the backend makes
-    that; delivered: the register has acknowledged `outcome`.
+    that; delivered: the register has acknowledged `outcome`; stored: the journal has it as it is.
     """
 
     def __init__(self, nonce: str, order: str, register: str, amount: int, currency: str) -> None:
@@ -38,6 +43,20 @@ class Attempt:
         self.question = ""
         self.text = ""
         self.delivered = False
+        self.stored = False
+
+    def settle(self, word: receipt.Receipt) -> None:
+        """Take the backend's word; money for what has ended otherwise is late."""
+        self.settled = word.state
+        self.transaction = word.transaction
+        if word.state != "closed":  # which says nothing of why
+            self.reason = word.reason
+        if not self.outcome:
+            self.outcome = _OUTCOMES[word.state]
+        elif word.state == "paid":
+            self.outcome = "late"
+            self.delivered = False
+        self.stored = False
 
     def result(self) -> dict:
         """The RESULT message that tells the register of this attempt."""
@@ -70,14 +89,17 @@ class Attempt:
 class Attempts:
     """The book of attempts of one device."""
 
-    def __init__(self, device: str, keys: "list[mac.Key]") -> None:
-        """keys: those under which a receipt may be signed."""
+    def __init__(
+        self, device: str, keys: "list[mac.Key]", found: "list[Attempt]", journal: "Journal"
+    ) -> None:
+        """keys: those under which a receipt may be signed; found: what the journal had."""
         self._device = device
         self._keys = keys
-        self._book: list[Attempt] = []
+        self._book = found
+        self._journal = journal
 
     def open(self, nonce: str, order: str, register: str, amount: int, currency: str) -> Attempt:
-        """A new attempt; raises Full."""
+        """A new attempt, which is in the journal; raises Full, and OSError if it can't be."""
         if len(self._book) >= MAX_ATTEMPTS:
             old = self._forgettable()
             if old is None:
@@ -85,11 +107,45 @@ class Attempts:
             self._book.remove(old)
         attempt = Attempt(nonce, order, register, amount, currency)
         self._book.append(attempt)
+        try:
+            self._journal.commit(self._book)
+        finally:
+            if not attempt.stored:
+                self._book.remove(attempt)
         return attempt
 
-    def has_space(self) -> bool:
-        """Whether a new attempt can be opened."""
-        return len(self._book) < MAX_ATTEMPTS or self._forgettable() is not None
+    def end(self, attempt: Attempt, outcome: str, reason: str) -> bool:
+        """An attempt has ended without a word of the backend, which is to close it; whether that is
+        in the journal."""
+        attempt.outcome, attempt.reason, attempt.question = outcome, reason, "close"
+        attempt.stored = False
+        return self._store()
+
+    def deliver(self, attempt: Attempt) -> None:
+        """The register has an outcome. It is written with what is written next: until then it would
+        only be told once more."""
+        attempt.delivered = True
+        attempt.stored = False
+
+    def keep(self, attempt: Attempt) -> bool:
+        """Whether a power cut can't lose what is known of an attempt, now: the register has it, or
+        the journal."""
+        return attempt.delivered or attempt.stored or self._store()
+
+    def _store(self) -> bool:
+        try:
+            self._journal.commit(self._book)
+        except (OSError, MemoryError):
+            return False
+        return True
+
+    @property
+    def lacks(self) -> str:
+        """Why no attempt can be opened, by the names of PROTOCOL.md, 4.1; "" if one can."""
+        if self._journal.failing:
+            return "storage"
+        full = len(self._book) >= MAX_ATTEMPTS and self._forgettable() is None
+        return "space" if full else ""
 
     def _forgettable(self) -> "Attempt | None":
         for attempt in self._book:
@@ -98,7 +154,8 @@ class Attempts:
         return None
 
     def accept(self, word: receipt.Receipt) -> Attempt:
-        """The attempt that a receipt settles, with its word in it; raises receipt.Rejected."""
+        """The attempt that a receipt settles, with its word in it; raises receipt.Rejected. `keep`
+        it before anybody is told."""
         if word.device != self._device:
             raise receipt.Rejected("receipt_wrong_device")
         if not word.authentic(self._keys):
@@ -107,12 +164,11 @@ class Attempts:
         if attempt is None:
             raise receipt.Rejected("receipt_unknown_attempt")
         wrong = attempt.matches(word)
+        if wrong == "receipt_replayed" and not self.keep(attempt):
+            wrong = "receipt_unstored"
         if wrong is not None:
             raise receipt.Rejected(wrong)
-        attempt.settled = word.state
-        attempt.transaction = word.transaction
-        if word.state != "closed":  # which says nothing of why
-            attempt.reason = word.reason
+        attempt.settle(word)
         return attempt
 
     def find(self, nonce: object) -> "Attempt | None":
@@ -122,12 +178,22 @@ class Attempts:
                 return attempt
         return None
 
-    def of_order(self, order: str) -> "Attempt | None":
-        """The latest attempt of an order."""
+    def of_order(self, order: str, register: "str | None") -> "Attempt | None":
+        """The latest attempt of an order of a register; None: of whichever."""
         for attempt in reversed(self._book):
-            if attempt.order == order:
+            if attempt.order == order and register in (None, attempt.register):
                 return attempt
         return None
+
+    def interrupted(self) -> "Attempt | None":
+        """The latest attempt, if there is anything yet to be said of it."""
+        attempt = self._book[-1] if self._book else None
+        return attempt if attempt is not None and not attempt.delivered else None
+
+    def retry(self) -> None:
+        """Write again, if the last try has failed."""
+        if self._journal.failing:
+            self._store()
 
     def undelivered(self, refused: "Attempt | None") -> "Attempt | None":
         """The oldest attempt whose outcome the register has not acknowledged; the one that it

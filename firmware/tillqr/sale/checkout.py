@@ -43,7 +43,8 @@ class Sale:
         """How it is paid."""
         self.attempt: "attempts.Attempt | None" = None
         self.notice = ""
-        """Why no code is shown: "no_network" or "code_too_large", or "" if nothing is wrong."""
+        """Why no code is shown: "no_network", "code_too_large", "no_full" or "no_storage" (no place
+        for an attempt), or "" if nothing is wrong."""
 
     def same(self, pay: dict) -> bool:
         """Whether `pay` asks for the very same payment."""
@@ -107,7 +108,8 @@ class Checkout:
 
         Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
         came or went), "charge" (with the attempt whose text came), "receipt" (with the attempt that
-        attempts.accept returned).
+        attempts.accept returned), "still_open" (the backend says that nobody has paid yet),
+        "key_refused" (a press of the key was, with the reason).
         """
         row = row_for(self.state, self._refine(event, data))
         if row is None:
@@ -117,6 +119,13 @@ class Checkout:
             getattr(self, "do_" + action)(data)
         self.state = state or self.state
         return effects.split()
+
+    def resume(self, attempt: attempts.Attempt) -> None:
+        """Take up an attempt that a restart has interrupted: it is known how it ended, or not."""
+        self._show_attempt(attempt)
+        self.state = attempt.outcome or "unknown"
+        if self._fits_text and attempt.question:
+            attempt.question = "close"  # the text of its code is not known any more
 
     def _unlisted(self, event: str) -> "list[str]":
         if event in ("cart", "pay"):
@@ -153,7 +162,7 @@ class Checkout:
         return "charge" if fits else "charge_large"
 
     def _refine_pay(self, pay: dict) -> str:
-        earlier = self._book.of_order(pay["order"])
+        earlier = self._book.of_order(pay["order"], pay["register"])
         if earlier is not None and earlier.outcome == "paid":
             raise Refusal("already_paid", earlier.transaction)
         if self.state in WAITING and self.sale.same(pay):
@@ -170,6 +179,8 @@ class Checkout:
         current = self.sale or self.cart
         if current is not None and current.order != cancel["order"]:
             raise Refusal("unknown_order", current.order)
+        if self.sale is not None and cancel.get("register") not in (None, self.sale.register):
+            raise Refusal("unknown_order", self.sale.register)
 
     def _refine_receipt(self, attempt: attempts.Attempt) -> str:
         waiting = self.state in WAITING and self.sale.attempt is attempt
@@ -201,10 +212,8 @@ class Checkout:
 
     def do_fail(self, charge: "attempts.Attempt | None") -> None:
         """No charge came, or one that can't be shown: nobody saw a code, nobody shall pay it."""
-        attempt = self.sale.attempt
-        attempt.question = "close"
-        attempt.outcome = "failed"
-        attempt.reason = "code_too_large" if charge else "no_backend"
+        reason = "code_too_large" if charge else "no_backend"
+        self._book.end(self.sale.attempt, "failed", reason)
 
     def _attempt(self, sale: Sale) -> None:
         nonce = self._make_nonce()
@@ -214,6 +223,8 @@ class Checkout:
             )
         except attempts.Full:
             raise Refusal("full") from None
+        except OSError:
+            raise Refusal("storage") from None
         sale.notice = ""
         if self._fits_text:
             sale.attempt.question = "open"
@@ -224,6 +235,9 @@ class Checkout:
     def do_note_large(self, _: None) -> None:
         self.sale.notice = "code_too_large"
 
+    def do_note_refusal(self, reason: str) -> None:
+        self.sale.notice = "no_" + reason
+
     def do_forget_notice(self, _: None) -> None:
         if self.sale.notice == "no_network":
             self.sale.notice = ""
@@ -232,19 +246,18 @@ class Checkout:
         self.sale.attempt.question = "close"
 
     def do_cancel_attempt(self, _: dict) -> None:
-        self.sale.attempt.question = "close"
-        self.sale.attempt.outcome = "cancelled"
-
-    def do_settle(self, attempt: attempts.Attempt) -> None:
-        attempt.outcome = _OUTCOMES[attempt.settled]
-
-    def do_settle_late(self, attempt: attempts.Attempt) -> None:
-        attempt.outcome = "late"
-        attempt.delivered = False
+        attempt = self.sale.attempt
+        question = attempt.question
+        if not self._book.end(attempt, "cancelled", ""):
+            # After a power cut its code would be shown again.
+            attempt.outcome, attempt.question = "", question
+            raise Refusal("storage")
 
     def do_show_late(self, attempt: attempts.Attempt) -> None:
-        self.do_settle_late(attempt)
         self.cart = None
+        self._show_attempt(attempt)
+
+    def _show_attempt(self, attempt: attempts.Attempt) -> None:
         self.sale = Sale(attempt.result())
         self.sale.attempt = attempt
 
@@ -255,8 +268,6 @@ class Checkout:
 
 WAITING = ("preparing", "qr", "unknown")
 """The states in which the customer waits for the backend."""
-_OUTCOMES = {"paid": "paid", "failed": "failed", "closed": "expired"}
-
 FREE = "idle cart choose paid failed cancelled expired late"
 """The states in which a register may begin something: "free" in the table."""
 
@@ -274,18 +285,20 @@ preparing|timeout|failed|fail|show results status ask
 choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note_deaf|show status
 choose failed expired|qr_key_large|choose|note_large|show status
+choose failed expired|key_refused|choose|note_refusal|show status
 choose|network||forget_notice|show
 idle|network|||show
 preparing qr unknown|pay_again|||status
 qr|timeout|unknown|give_up|show status ask
-preparing qr unknown|receipt_paid|paid|settle|show results status
-preparing qr unknown|receipt_failed|failed|settle|show results status
-preparing qr unknown|receipt_closed|expired|settle|show results status
+preparing qr unknown|receipt_paid|paid||show results status
+preparing qr unknown|receipt_failed|failed||show results status
+preparing qr unknown|receipt_closed|expired||show results status
+unknown|still_open|qr||show status
 preparing qr unknown|cancel|cancelled|cancel_attempt|show results status ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
 idle failed cancelled expired late|receipt_late|late|show_late|show results status
-cart choose preparing qr unknown paid|receipt_late||settle_late|results
+cart choose preparing qr unknown paid|receipt_late|||results
 *|receipt_moot|||
 paid failed cancelled expired late|timeout|idle|clear|show status"""
 

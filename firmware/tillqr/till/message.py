@@ -52,8 +52,8 @@ FIELDS = {
     "first integer 0 9999,lines lines 0 8",
     PAY: "order name 1 20,register name 1 8,amount integer 1 9999999999,currency text 3 3,"
     "method? method",
-    CANCEL: "order name 1 20",
-    QUERY: "order? name 1 20",
+    CANCEL: "order name 1 20,register? name 1 8",
+    QUERY: "order? name 1 20,register? name 1 8",
     ACK: "",
     NAK: "reason name 1 24,detail? text 0 80",
 }
