@@ -46,9 +46,19 @@ class Backend:
         self.answering = True
         """Whether questions are answered."""
         self.answer_delay_ms = lambda: 0
+        self.on_pushed = lambda: None
+        """Told when the display has acknowledged a result."""
         self.deaf = 0
         """So many acknowledgements of pushes are lost yet."""
         net.serve = lambda: Conversation(self)
+
+    def take_over(self, other):
+        """Begin with what another one has, and push what it has not brought yet."""
+        for nonce, known in other.charges.items():
+            charge = self.charges[nonce] = Charge(known.payment)
+            charge.state, charge.reason = known.state, known.reason
+            charge.transaction, charge.pushed = known.transaction, known.pushed
+            self.agenda.after(0, self._push, charge, charge.state)
 
     def open(self, payment):
         """The charge of a payment, made if there is none."""
@@ -112,6 +122,7 @@ class Backend:
             taken = False
         if taken and charge.state == state:
             charge.pushed = True
+            self.on_pushed()
         elif not charge.pushed:
             self._later(charge, state)
 

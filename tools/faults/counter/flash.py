@@ -29,9 +29,13 @@ class Flash:
         self.garbage = 0
         """What the second half of a write that was cut reads as: 0 for erased, else a seed."""
         self.bad_from = 0
-        """The first operation that fails with EIO; 0: none."""
+        """The first operation that fails, as the chip's do: with an exception; 0: none."""
         self.bad_to = 0
         """The last one."""
+        self.error = errno.EIO
+        """What it fails with."""
+        self.on_error = lambda operation: None
+        """Told of an operation that fails."""
         self.violations = 0
         """Programs of what was not erased."""
         self.gentle = False
@@ -83,7 +87,8 @@ class Flash:
     def _count(self):
         self.operations += 1
         if self.bad_from and self.bad_from <= self.operations <= self.bad_to:
-            raise OSError(errno.EIO)
+            self.on_error(self.operations)
+            raise OSError(self.error)
 
     def _cut(self):
         if self.operations == self.cut_at:

@@ -52,11 +52,16 @@ class Customer:
         self._agenda = agenda
         self._backend = backend
         self._wishes = list(wishes)
-        self.on_acted = lambda nonce, wish: None
+        self.on_acted = lambda: None
+        """Told when the customer has done something."""
 
     def wish(self, what):
         """After the others this is done."""
         self._wishes.append(what)
+
+    def wish_nothing(self):
+        """All is done."""
+        self._wishes.clear()
 
     def see(self, payment):
         """A code is on the panel."""
@@ -76,7 +81,7 @@ class Customer:
             self._confirm_late(nonce)
         elif self._backend.settle(nonce, wish, "declined" if wish == "failed" else ""):
             self._wishes.pop(0)
-            self.on_acted(nonce, wish)
+            self.on_acted()
 
     def _confirm_late(self, nonce):
         """The money moves now, and the provider says so after the display has given it up."""
@@ -85,4 +90,4 @@ class Customer:
         elif self._wishes:
             self._wishes.pop(0)
             self._agenda.after(1_000_000, self._backend.confirm_late, nonce)
-            self.on_acted(nonce, "late")
+            self.on_acted()

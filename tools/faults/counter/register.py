@@ -44,6 +44,10 @@ class Order:
         """Whether the cashier asked for that."""
         self.ended = False
 
+    def name(self):
+        """The order, as CANCEL and QUERY have it."""
+        return {"order": self.number, "register": self.register}
+
     def pay(self):
         """The message, anew."""
         self.asked = {
@@ -197,9 +201,9 @@ class Register:
         if order.cancel_at and now >= order.cancel_at:
             order.cancel_at = 1 << 60
             order.cancelled = True
-            self.link.send(message.CANCEL, {"order": order.number})
+            self.link.send(message.CANCEL, order.name())
         elif not order.taken and not order.cancelled:
             self.link.send(message.PAY, order.pay())
         elif now - order.looked_at > _PATIENCE_US:
             order.looked_at = now
-            self.link.send(message.QUERY, {"order": order.number})
+            self.link.send(message.QUERY, order.name())

@@ -101,7 +101,8 @@ class Counter:
         self.database = ShopDatabase()
         if before:
             self.database.take_over(before.database)
-            self.backend.charges.update(before.backend.charges)
+            self.backend.take_over(before.backend)
+            self.world.attempts.update(before.world.attempts)
         self.register = Register(agenda, self.world.line, baud, self.database)
         self.world.customer = Customer(agenda, self.backend, plan.wishes)
         self.sell(Order("3", order, 1234, "EUR", plan.tries, plan.cancel_after_ms))
