@@ -29,17 +29,22 @@ class Flash:
         self.garbage = 0
         """What the second half of a write that was cut reads as: 0 for erased, else a seed."""
         self.bad_from = 0
-        """The first operation that fails, as the chip's do: with an exception; 0: none."""
+        """The first operation that fails; 0: none."""
         self.bad_to = 0
         """The last one."""
         self.error = errno.EIO
         """What it fails with."""
+        self.worn = 0
+        """The operation whose block takes nothing any more, without a word of it; 0: none."""
+        self._worn_block = -1
+        self._failed = False
         self.on_error = lambda operation: None
         """Told of an operation that fails."""
         self.violations = 0
-        """Programs of what was not erased."""
+        """Programs of what was not erased, other than again after an error."""
         self.gentle = False
-        """Whether nothing may be allocated."""
+        """Whether no memory may be taken."""
+        self.gentle_operations = 0
 
     def partition(self):
         """It, without a board: for a look from outside."""
@@ -48,24 +53,33 @@ class Flash:
     def write(self, at, buffer):
         """Program bytes."""
         self._count()
+        if self._is_worn(at):
+            return
         within = self.cut_within and self.operations == self.cut_at
         size = len(buffer) // 2 if within else len(buffer)
-        if self.gentle:
-            self._write_gently(at, buffer, size)
-        else:
-            self._check(at, buffer)
-            self.data[at : at + size] = memoryview(buffer)[:size]
+        self._program(at, memoryview(buffer)[:size])
         if within and self.garbage:
             self._spoil(at + size, len(buffer) - size)
         self._cut()
 
-    def _write_gently(self, at, buffer, size):
-        for index in range(size):
-            self.data[at + index] = buffer[index]
+    def _is_worn(self, at):
+        if self.operations == self.worn:
+            self._worn_block = at // BLOCK
+        return at // BLOCK == self._worn_block
 
-    def _check(self, at, buffer):
-        if self.data[at : at + len(buffer)] != b"\xff" * len(buffer):
-            self.violations += 1
+    def write_gently(self, at, buffer, size):
+        """Program without taking any memory."""
+        self.gentle_operations += 1
+        for index in range(size):
+            self.data[at + index] &= buffer[index]
+
+    def _program(self, at, data):
+        size = len(data)
+        if self.data[at : at + size] == b"\xff" * size:
+            self.data[at : at + size] = data
+            return
+        self.violations += not self._failed
+        self.write_gently(at, data, size)
 
     def _spoil(self, at, size):
         value = self.garbage
@@ -78,15 +92,18 @@ class Flash:
         self._count()
         half = self.cut_within and self.operations == self.cut_at
         size = BLOCK // 2 if half else BLOCK
-        for index in range(at, at + size) if self.gentle else ():
-            self.data[index] = 0xFF
-        if not self.gentle:
-            self.data[at : at + size] = b"\xff" * size
+        self.data[at : at + size] = b"\xff" * size
         self._cut()
+
+    def erase_gently(self, at):
+        """Erase without taking any memory."""
+        for index in range(BLOCK):
+            self.data[at + index] = 0xFF
 
     def _count(self):
         self.operations += 1
         if self.bad_from and self.bad_from <= self.operations <= self.bad_to:
+            self._failed = True
             self.on_error(self.operations)
             raise OSError(self.error)
 
@@ -124,8 +141,10 @@ class Partition:
         """Program part of a block."""
         if self._life.over:
             return _DEAD
-        self._try(self._flash.write, number * BLOCK + offset, buffer)
-        return 0
+        if self._flash.gentle:
+            self._flash.write_gently(number * BLOCK + offset, buffer, len(buffer))
+            return 0
+        return self._try(self._flash.write, number * BLOCK + offset, buffer)
 
     def ioctl(self, request, argument):
         """Sizes, and erasing a block."""
@@ -135,13 +154,19 @@ class Partition:
             return len(self._flash.data) // BLOCK
         if request == _SIZE:
             return BLOCK
-        if request == _ERASE:
-            self._try(self._flash.erase, argument * BLOCK)
+        if request == _ERASE and self._flash.gentle:
+            self._flash.erase_gently(argument * BLOCK)
+        elif request == _ERASE:
+            return self._try(self._flash.erase, argument * BLOCK)
         return 0
 
     def _try(self, work, *arguments):
+        """An error is answered as littlefs wants it: by its number."""
         try:
             work(*arguments)
         except PowerCut:
             self._life.over = True
             raise
+        except OSError as error:
+            return -error.errno
+        return 0

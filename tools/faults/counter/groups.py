@@ -1,6 +1,6 @@
 """All groups of cases, by the first word of their cases' names."""
 
-from tools.faults.counter import noise, outage, power, resets, rot, writes
+from tools.faults.counter import hunger, noise, outage, power, resets, rot, writes
 
 _GROUPS = (
     ("power", power.cases),
@@ -10,6 +10,7 @@ _GROUPS = (
     ("line", noise.cases),
     ("net", outage.network),
     ("results", outage.results),
+    ("memory", hunger.cases),
     ("rot", rot.cases),
     ("full", writes.full),
     ("write-error", writes.failing),

@@ -149,7 +149,8 @@ class Uart:
         self._held_size += len(data)
 
     def let_go(self):
-        """Send what was kept."""
+        """Send what was kept; how much that is."""
         held, self._held = self._held, None
-        if self._held_size:
+        if self._held_size and not self._life.over:
             self._line.from_board(held[: self._held_size])
+        return self._held_size

@@ -23,10 +23,10 @@ class Net:
         self.serve = None
         """Makes the handler of a connection that the board opens; None while nobody listens."""
         self.listener = None
-        self.heard = lambda socket, data: None
-        """Told when bytes have come to a socket of the board."""
-        self.said = lambda socket: None
-        """Told when the board writes to one."""
+        self.on_read = lambda size: None
+        """Told when the board has read all that has come on a connection: how many bytes."""
+        self.on_write = lambda: None
+        """Told when it writes."""
 
     def carry(self, connection, act, *arguments):
         """Have a message arrive, unless it is lost."""
@@ -78,7 +78,6 @@ class Connection:
     def _received(self, data):
         if self.board is not None:
             self.board.received.append(data)
-            self.net.heard(self.board, data)
 
 
 class Socket:
@@ -91,7 +90,7 @@ class Socket:
         self._net = net
         self._connection = None
         self._refused = False
-        self._asked = False
+        self._taken = 0
 
     def join(self, connection):
         """It is connected."""
@@ -117,7 +116,6 @@ class Socket:
 
     def connect(self, _):
         """Begin to connect; raises EINPROGRESS."""
-        self._asked = True
         handler = self._net.serve() if self._net.serve else None
         connection = Connection(self._net, handler)
         self._net.carry(connection, self._answered, connection, handler)
@@ -145,19 +143,22 @@ class Socket:
         if not self.received:
             return None
         data = self.received[0]
-        if len(data) <= size:
-            if data:
-                self.received.pop(0)
-            return data
-        self.received[0] = data[size:]
-        return data[:size]
+        if data:
+            self.received.pop(0)
+        if len(data) > size:
+            self.received.insert(0, data[size:])
+            data = data[:size]
+        self._taken += len(data)
+        if not self.received or not self.received[0]:
+            self._net.on_read(self._taken)
+        return data
 
     def write(self, data):
         """Send bytes."""
         if self._refused:
             raise OSError(errno.ECONNREFUSED)
         if not self.life.over:
-            self._net.said(self)
+            self._net.on_write()
             connection = self._connection
             self._net.carry(connection, connection.handler.data, bytes(data))
         return len(data)

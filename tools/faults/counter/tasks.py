@@ -94,7 +94,8 @@ class IoQueue:
     """Tasks that wait for a stream. While there is nothing to do the agenda goes on."""
 
     def __init__(self, agenda, look):
-        """look() is called each time something may have happened outside."""
+        """look(milliseconds) is called before so much time is let pass, and each time something has
+        happened outside, with -1; True if no time may pass."""
         self._agenda = agenda
         self._look = look
         self.map = []
@@ -120,11 +121,12 @@ class IoQueue:
 
     def wait_io_event(self, milliseconds):
         """Let the time pass till a stream is ready, at most so long; -1: for ever."""
-        self._look()
+        if self._look(milliseconds):
+            return
         agenda = self._agenda
         until = agenda.now + (milliseconds * 1000 if milliseconds >= 0 else 1 << 50)
         while agenda.step(until):
-            self._look()
+            self._look(-1)
             if self._wake():
                 return
 

@@ -45,6 +45,8 @@ class World:
         self.starts = 0
         self.crashes = []
         self.life = None
+        self.hunger = None
+        """What takes the memory, in some cases."""
         self.on_start = lambda number: None
         """Told of each start of the board."""
         self._cause = chip.POWER_ON
@@ -131,7 +133,7 @@ class World:
             self.net.listener = None
 
     def _live(self, life):
-        asyncio.core.IOQueue = lambda: IoQueue(self.agenda, lambda: self._look(life))
+        asyncio.core.IOQueue = lambda: IoQueue(self.agenda, lambda pause: self._look(life, pause))
         asyncio.new_event_loop()
         mount(Partition(self.flash, life))
         chip.install(self, life)
@@ -141,8 +143,13 @@ class World:
         del assembly
         asyncio.run(run)
 
-    def _look(self, life):
-        """What ends a board's life, looked for whenever something has happened."""
+    def _look(self, life, pause):
+        """What ends a board's life, looked for whenever something has happened; whether the board
+        goes on before anything else does."""
+        if self.hunger and self.hunger.hungry:
+            if pause == 0:
+                return True
+            self.hunger.end()
         if self._want_reset is not None:
             life.over = True
             if self._want_reset == chip.POWER_ON:
@@ -155,6 +162,7 @@ class World:
             self.crashes.append("watchdog")
             self._want_reset = chip.WATCHDOG
             raise chip.Reset
+        return False
 
 
 def journal():

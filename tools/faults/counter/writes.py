@@ -48,10 +48,11 @@ def _write_filler():
 
 
 def failing():
-    """An operation fails, or all from one on for some time; or the flash says that it is full."""
+    """An operation fails, or all from one on for some time; or the flash says that it is full; or
+    the block that is written is worn out."""
     for plan in measured.PLANS:
         for number in range(1, measured.sale(plan).world.flash.operations + 1):
-            for way in ("once", "lasting", "full"):
+            for way in ("once", "lasting", "full", "worn"):
                 name = "write-error/{}/{}-{}".format(plan, way, number)
                 yield name, _fail, (plan, way, number)
 
@@ -59,6 +60,9 @@ def failing():
 def _fail(name, plan, way, number):
     counter = measured.counter(name, plan)
     flash = counter.world.flash
+    if way == "worn":
+        flash.worn = number
+        return counter.run()
     flash.bad_from = number
     flash.bad_to = number if way == "once" else 1 << 40
     flash.error = _ENOSPC if way == "full" else errno.EIO
