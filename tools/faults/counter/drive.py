@@ -1,8 +1,9 @@
 """Runs cases on MicroPython: `drive.py '{"part": 0, "parts": 2, ...}'`.
 
 Prints a line of JSON, behind "@", for each case, and "@done" at the end. The options: "part" and
-"parts": of all cases this process takes every parts-th; "groups": which; "names": these cases alone,
-each with what it prints; "every": one of so many only; "broken": a rule that is broken, or "".
+"parts": of all cases this process takes every parts-th; "only": names of cases, or how they begin
+up to a slash; "every": one of so many only; "broken": a rule that is broken, or ""; "loud": what
+happened is told too.
 """
 
 import json
@@ -12,23 +13,19 @@ from tools.faults.counter import start
 
 start.prepare()
 
-from tools.faults.counter import broken, groups, sale  # noqa: E402  (after the time is virtual)
+from tools.faults.counter import broken, groups, sale  # noqa: E402  (the time is virtual by now)
 
 
 def main(options):
     """Run them."""
     if options["broken"]:
         broken.RULES[options["broken"]]()
-    names = options["names"]
-    wanted = {name.split("/")[0] for name in names}
-    number = 0
-    for name, run, arguments in groups.cases(wanted or options["groups"]):
-        if names and name not in names:
-            continue
+    number = -1
+    for name, run, arguments in groups.cases(options["only"]):
         number += 1
-        if number % options["every"] or number // options["every"] % options["parts"] != options["part"]:
-            continue
-        _report(run(name, *arguments), name, bool(names))
+        turn, rest = divmod(number, options["every"])
+        if rest == 0 and turn % options["parts"] == options["part"]:
+            _report(run(name, *arguments), name, options["loud"])
 
 
 def _report(counter, name, loud):
@@ -37,7 +34,8 @@ def _report(counter, name, loud):
     if loud:
         sale.describe(counter)
     seconds = (counter.agenda.now - counter.began) / 1e6
-    print("@" + json.dumps([name, counter.end, counter.words, seconds]))
+    crashes = counter.world.crashes
+    print("@" + json.dumps([name, counter.end, counter.words, seconds, crashes]))
 
 
 main(json.loads(sys.argv[1]))

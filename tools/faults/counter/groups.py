@@ -1,8 +1,9 @@
 """All groups of cases, by the first word of their cases' names."""
 
-from tools.faults.counter import hunger, noise, outage, power, resets, rot, writes
+from tools.faults.counter import hunger, measured, noise, outage, power, resets, rot, writes
 
 _GROUPS = (
+    ("none", measured.cases),
     ("power", power.cases),
     ("power-twice", power.twice),
     ("reset", resets.board),
@@ -17,8 +18,18 @@ _GROUPS = (
 )
 
 
-def cases(names):
-    """The cases of some groups, or of all."""
-    for name, make in _GROUPS:
-        if not names or name in names:
-            yield from make()
+NAMES = [name for name, _ in _GROUPS]
+
+
+def cases(wanted):
+    """Those whose names are wanted or begin with what is, up to a slash; or all."""
+    groups = [name.split("/")[0] for name in wanted]
+    for group, make in _GROUPS:
+        if not wanted or group in groups:
+            for name, run, arguments in make():
+                if not wanted or _is_wanted(name, wanted):
+                    yield name, run, arguments
+
+
+def _is_wanted(name, wanted):
+    return any(name == one or name.startswith(one + "/") for one in wanted)

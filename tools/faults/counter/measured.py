@@ -23,11 +23,19 @@ def counter(name, plan):
 def sale(plan):
     """A sale of a plan in which nothing fails; made once."""
     if plan not in _sales:
-        made = counter("measured/" + plan, plan).run()
-        if made.end != "survived" or made.world.starts != 1:
-            raise ValueError("without a fault {} is {}: {}".format(plan, made.end, made.words))
-        _sales[plan] = made
+        _sales[plan] = counter("none/" + plan, plan).run()
     return _sales[plan]
+
+
+def cases():
+    """Each plan without a fault."""
+    for plan in PLANS:
+        yield "none/" + plan, counter_that_ran, (plan,)
+
+
+def counter_that_ran(_, plan):
+    """The sale of a plan, as it was measured."""
+    return sale(plan)
 
 
 def _filled(plan):

@@ -65,7 +65,7 @@ class Register:
 
     def __init__(self, agenda, line, baud, database):
         answers.add()
-        self._agenda = agenda
+        self.agenda = agenda
         self._line = line
         self._baud = baud
         self.database = database
@@ -79,13 +79,13 @@ class Register:
         """Told when a result is committed and not yet acknowledged: how many have been."""
         self.on_message = lambda messages: None
         """Told of each message before it is carried out: how many there have been."""
-        self._starts = 0
+        self.starts = 0
         self.restart()
 
     def restart(self):
         """Switch it off and on: what it knew of the line is gone."""
-        self._starts += 1
-        boot = "R{}-{:06x}".format(self._starts, random.getrandbits(24))
+        self.starts += 1
+        boot = "R{}-{:06x}".format(self.starts, random.getrandbits(24))
         self.link = link.Link(
             "register", boot, self._baud, self._deliver, self._settled, self._count
         )
@@ -93,7 +93,7 @@ class Register:
         self._line.to_register = self._hear
         for order in self.orders:
             order.taken = False
-        self._turn(self._starts)
+        self._turn(self.starts)
 
     def _count(self, name):
         self.counters[name] = self.counters.get(name, 0) + 1
@@ -102,7 +102,7 @@ class Register:
 
     def _hear(self, piece):
         self._heard += piece
-        if self._agenda.now >= self.late_until:
+        if self.agenda.now >= self.late_until:
             self._take()
 
     def _take(self):
@@ -115,7 +115,7 @@ class Register:
             self.restart()
 
     def _pump(self):
-        now = self._agenda.now // 1000 & 0x3FFFFFFF
+        now = self.agenda.now // 1000 & 0x3FFFFFFF
         while True:
             data = self.link.output(now)
             if data is None:
@@ -124,15 +124,15 @@ class Register:
 
     def _turn(self, start):
         """Now and then: the cashier looks, and what is due is sent."""
-        if start != self._starts:
+        if start != self.starts:
             return
-        if self._agenda.now >= self.late_until:
+        if self.agenda.now >= self.late_until:
             self._take()
-            if start == self._starts:
+            if start == self.starts:
                 self._look()
                 self._pump()
-        if start == self._starts:
-            self._agenda.after(TURN_US, self._turn, start)
+        if start == self.starts:
+            self.agenda.after(TURN_US, self._turn, start)
 
     # Messages.
 
@@ -140,15 +140,16 @@ class Register:
         self.messages += 1
         self.on_message(self.messages)
         if kind == message.RESULT:
-            self._take_result(content)
+            self.take_result(content)
         elif kind == message.STATUS:
             self._take_status(content)
         elif kind not in (message.HELLO, message.INFO):
             raise message.Refusal("type", message.name_of(kind))
 
-    def _take_result(self, result):
+    def take_result(self, result):
+        """Store it; when this returns it is acknowledged. Raises message.Refusal."""
         try:
-            self.database.record(result, self._agenda.now)
+            self.database.record(result, self.agenda.now)
         except StorageError:
             raise message.Refusal("storage") from None
         self.results += 1
@@ -164,14 +165,14 @@ class Register:
         if enough or result["outcome"] in ("paid", "late", "cancelled"):
             order.ended = True
         order.taken = order.taken and order.ended
-        order.not_before = self._agenda.now + _AGAIN_US
+        order.not_before = self.agenda.now + _AGAIN_US
 
     def _take_status(self, status):
         order = self._current()
         if order is None or status.get("order") != order.number:
             return
         if status["state"] == "qr" and order.cancel_after_ms and not order.cancel_at:
-            order.cancel_at = self._agenda.now + order.cancel_after_ms * 1000
+            order.cancel_at = self.agenda.now + order.cancel_after_ms * 1000
         if status["state"] == "none":
             order.taken = False
             order.ended = order.ended or order.cancelled
@@ -180,7 +181,7 @@ class Register:
         order = self._current()
         if order is None:
             return
-        now = self._agenda.now
+        now = self.agenda.now
         if kind == message.PAY and content is order.asked:
             order.taken = reason in ("", "already_paid")
             order.looked_at = now
@@ -195,7 +196,7 @@ class Register:
         return None
 
     def _look(self):
-        order, now = self._current(), self._agenda.now
+        order, now = self._current(), self.agenda.now
         if order is None or not self.link.up or self.link.waiting or now < order.not_before:
             return
         if order.cancel_at and now >= order.cancel_at:

@@ -4,8 +4,9 @@ from tools.faults.counter import measured, sale, world
 
 _STATES = ("open", "undelivered")
 _PLANS = ("paid", "turnover-1")
+_NEW = 512
 _EVERY_OLD = 16
-"""Of the older segment's bytes, how often one has its case."""
+"""How often a byte has its case, of those before the last ones that were written."""
 
 _cut = {}
 
@@ -18,8 +19,9 @@ def cases():
             segments = _segments(_interrupted(plan, state))
             newer = _newer(segments)
             for number in (0, 1):
-                every = 1 if number == newer else _EVERY_OLD
-                for at in range(0, len(segments[number]), every):
+                size = len(segments[number])
+                new = max(0, size - _NEW) if number == newer else size
+                for at in list(range(0, new, _EVERY_OLD)) + list(range(new, size)):
                     name = "rot/{}-{}/{}-{}".format(plan, state, number, at)
                     yield name, _flip, (plan, state, number, at)
 
