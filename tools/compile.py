@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _CALLERS = ("firmware", "host_sim", "tests", "tools")
 ON_DEMAND = (
     "tillqr.assembly",
+    "tillqr.board.aftermath",
     "tillqr.board.hardware",
     "tillqr.board.provision",
     "tillqr.board.reserve",

@@ -92,6 +92,18 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
         "results for payments that this display does not know: it has lost power meanwhile, and "
         "the shop must ask the backend about them",
     ),
+    "receipt_unstored": (
+        _ALWAYS,
+        "the flash did not take results: they were told to the register, and are asked for again",
+    ),
+    "journal_mended": (
+        _SEVERAL,
+        "bits of the journal had flipped, and were put right: does the flash wear out?",
+    ),
+    "journal_damaged": (
+        _ALWAYS,
+        "parts of the journal could not be read: compare the shop's sales with the backend's",
+    ),
     "receipt_wrong_order": (_ALWAYS, "results named another order than their code"),
     "receipt_wrong_register": (_ALWAYS, "results named another register than their code"),
     "receipt_wrong_amount": (_ALWAYS, "results named another amount than their code"),
@@ -114,7 +126,7 @@ BEGINNINGS: Mapping[str, tuple[int, str]] = {
     "fault_": (
         _ALWAYS,
         'a part of the firmware has ended, the panel says "out of order", and the watchdog '
-        "restarts the display: please report this, with what the console says",
+        "restarts the display",
     ),
     "mqtt_": (
         _SEVERAL,
@@ -125,6 +137,15 @@ BEGINNINGS: Mapping[str, tuple[int, str]] = {
 """The same for counters whose names end in what it was."""
 
 
+_REPORT = "please report this, with what the console says"
+_WORN = 20_000_000
+"""Writes of a journal: littlefs spreads them over 100 blocks and more, of 100,000 erasures each (a
+write erases one, and now and then another); twice as many are left then as a margin for both."""
+INNER: Mapping[str, str] = {
+    "space": "the register has not acknowledged, or the backend not closed, the last 16 attempts",
+    "storage": "its flash does not take the journal: is the file system full, is the chip dying?",
+}
+"""What INFO's `lacks` says of the display itself (PROTOCOL.md, 4.1)."""
 _CERTIFICATE = "the display connects to nobody whom it can't verify"
 TROUBLES: Mapping[str, str] = {
     "": "it has just started, or it waits for the network: ask again",
@@ -246,10 +267,15 @@ def of_info(info: dict) -> Iterable[Finding]:
         reason = info.get("reason", "")
         yield Finding(True, f"it is not set up ({reason}): `python -m tools.provision` does that")
     elif info["lacks"]:
-        why = TROUBLES.get(
+        why = INNER.get(info["lacks"]) or TROUBLES.get(
             info["trouble"], "what is missing comes soon, or newer firmware knows more"
         )
         yield Finding(True, f"it shows no code, as it lacks {info['lacks']}: {why}")
+    if info.get("crash"):
+        yield Finding(True, f"it was restarted, as this had failed: {info['crash']}: {_REPORT}")
+    if info.get("journal", 0) > _WORN:
+        words = f"its journal was written {info['journal']} times: its flash wears out, replace it"
+        yield Finding(True, words)
     if info["state"] == "late":
         yield Finding(True, "money came after its sale was cancelled: it is to be refunded")
 

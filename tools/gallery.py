@@ -42,6 +42,7 @@ STATES = (
     "late",
     "no_network",
     "code_too_large",
+    "no_storage",
     "fault",
     "setup",
     "no_page",

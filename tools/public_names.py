@@ -11,6 +11,7 @@ a text, which may be looked up, or names a parameter in a call or a module.
 import ast
 import asyncio
 import builtins
+import collections.abc
 import importlib
 import re
 from collections import Counter
@@ -20,7 +21,13 @@ from pathlib import Path
 from tools import rom_names
 
 _FOREIGN = ("array", "binascii", "hashlib", "json", "os", "random", "socket", "ssl", "sys", "time")
-_TYPES = (asyncio.StreamReader, asyncio.StreamWriter, asyncio.Task, asyncio.Event)
+_TYPES = (
+    asyncio.StreamReader,
+    asyncio.StreamWriter,
+    asyncio.Task,
+    asyncio.Event,
+    collections.abc.Coroutine,
+)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Defined = _Function | ast.ClassDef
 

@@ -21,6 +21,9 @@ FONTS = "fonts.tqf"
 _GLYPH_ROOM = 3584
 """Bytes of glyphs that are kept; the largest icon takes 1.3 KB."""
 _CTRL_C = 3
+_PATIENCE_SECONDS = 120
+"""Longer than any pause of what waits for a network."""
+_DAY_SECONDS = 86_400
 
 
 def _make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyped-def]
@@ -54,11 +57,16 @@ def assemble():  # type: ignore[no-untyped-def]
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)  # the radio first: later its memory may not be there in one piece
 
+    from tillqr.board import aftermath
     from tillqr.board import settings as board_settings
     from tillqr.board.counters import Counters
     from tillqr.panel.view import View
 
     counters = Counters()
+    rtc = machine.RTC()
+    bitten = machine.reset_cause() == machine.WDT_RESET
+    crash = aftermath.recall(rtc.memory(), counters, bitten)
+    unload("tillqr.board.aftermath")
     qr_pin = hardware.make_key(profile, "qr_key")
     nvs = esp32.NVS(board_settings.NAMESPACE)
     try:
@@ -117,7 +125,7 @@ def assemble():  # type: ignore[no-untyped-def]
     interrupted = book.interrupted()
     if interrupted:
         till.resume(interrupted)
-    display = Display(settings, book, till, counters, wifi, codes, face, path)
+    display = Display(settings, book, till, counters, wifi, codes, face, path, crash, rtc.memory)
 
     boot = os.urandom(8).hex()
     baud = settings.till_baud
@@ -134,16 +142,16 @@ def assemble():  # type: ignore[no-untyped-def]
 
     watchdog = hardware.make_watchdog(profile)
     supervisor = Supervisor(watchdog.feed, display.fault)
-    supervisor.add("panel", face.run())
-    supervisor.add("till_receive", till_port.receive())
+    supervisor.add("panel", face.run(), face.owes)
+    supervisor.add("till_receive", till_port.receive(), till_port.owes)
     supervisor.add("till_transmit", till_port.transmit())
     supervisor.add("clock", display.keep_time())
-    supervisor.add("key", qr_key.run())
-    supervisor.add("wifi", wifi.run())
-    supervisor.add("backend", backend.run())
-    supervisor.add("channel", path.channel.run())
+    supervisor.add("key", qr_key.run(), qr_key.owes)
+    supervisor.add("wifi", wifi.run(), None, _PATIENCE_SECONDS)
+    supervisor.add("backend", backend.run(), backend.owes, _PATIENCE_SECONDS)
+    supervisor.add("channel", path.channel.run(), None, _PATIENCE_SECONDS)
     if path.clock:
-        supervisor.add("time", path.clock.run())
+        supervisor.add("time", path.clock.run(), None, _DAY_SECONDS)
     if settings.port:
         from tillqr.net.endpoint import Endpoint
 

@@ -5,6 +5,7 @@ book of attempts judges receipts, the link delivers.
 """
 
 import asyncio
+import json
 import time
 
 from micropython import const
@@ -15,6 +16,8 @@ from tillqr.till import message
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tillqr.board.counters import Counters
     from tillqr.board.settings import Settings
     from tillqr.codes import Codes
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 
 _TURN_MS = const(50)
 _RETRY_MS = const(2000)
-_COUNTERS_ROOM = const(560)  # what the other fields of INFO leave of a frame
+_COUNTERS_ROOM = const(480)  # what the other fields of INFO leave of a frame
+_KEPT_ROOM = const(1536)
 _PAGE_SECONDS = const(12)
 _DETAILS_SECONDS = const(3)
 """Of a code that leaves no room for text: the text's part of each turn."""
@@ -59,7 +63,10 @@ class Display:
         codes: "Codes",
         face: "Face",
         path: "Path",
+        crash: str,
+        remember: "Callable[[bytes], object]",
     ) -> None:
+        """crash: INFO's; remember(data) keeps 2,048 bytes at most over a reset."""
         self._settings = settings
         self._book = book
         self._checkout = till
@@ -68,6 +75,9 @@ class Display:
         self._codes = codes
         self._face = face
         self._path = path
+        self._crash = crash
+        self._remember = remember
+        self._kept = 0
         self._view = face.view
         self._shown_attempt: "object | None" = None
         self._next_code: "tuple | None" = None
@@ -203,6 +213,8 @@ class Display:
             "network": self._wifi.address if self._wifi.connected else "",
             "lacks": self._path.report(),
             "trouble": self._path.trouble(),
+            "crash": self._crash,
+            "journal": self._book.writes,
             "counters": self._counters.report(_COUNTERS_ROOM),
         }
 
@@ -210,12 +222,22 @@ class Display:
         """What anyone on the shop's network may know."""
         return {"device": self._settings.device, "firmware": __version__}
 
-    def fault(self, name: str) -> None:
-        """A task ended: show it, whatever else is going on."""
+    def fault(self, name: str, why: str) -> None:
+        """A task ended or is stuck: keep that, and show it, whatever else is going on."""
         self._counters.add("fault_" + name)
+        self._crash = name + " " + why
+        self._kept = -1
+        self._keep_counters()
         self._fault = name
         self._view.note = name
         self._face.show("fault")
+
+    def _keep_counters(self) -> None:
+        """Have a reset leave them, and the reason, as board/aftermath.py takes them."""
+        if self._counters.changes != self._kept:
+            self._kept = self._counters.changes
+            counted = json.dumps(self._counters.report(_KEPT_ROOM))
+            self._remember((self._crash + "\n" + counted).encode())
 
     def _network_changed(self) -> None:
         self._path.channel.network_changed()
@@ -260,6 +282,7 @@ class Display:
         if time.ticks_diff(self._store_at, now) <= 0:
             self._store_at = time.ticks_add(now, _RETRY_MS)
             self._book.retry()
+            self._keep_counters()
         sale = self._checkout.sale
         if self._checkout.state in checkout.WAITING and sale.attempt.settled:
             self._dispatch("receipt", sale.attempt)

@@ -7,6 +7,7 @@ answer with an exception, a crash or a dead pin; so it is found here.
 import asyncio
 import io
 import os
+import select
 import sys
 import time
 
@@ -109,6 +110,12 @@ class UART(io.IOBase):
     def readinto(self, buffer):
         """Read what there is into buffer; None if nothing."""
         return receive_into(self._connection, buffer)
+
+    def any(self):
+        """How many bytes can be read: here only whether there are any."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return 1 if poll.poll(0) else 0
 
     def write(self, data):
         """Send bytes."""

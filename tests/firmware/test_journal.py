@@ -5,6 +5,7 @@ from tillqr.sale.attempts import MAX_ATTEMPTS, Attempts
 from tillqr.sale.journal import SIZE, Journal
 
 from host_sim.segments import MemorySegments
+from tests import vectors
 from tests.support import Counts, Word, empty_book, raises
 
 
@@ -55,6 +56,13 @@ def sale(book, number, state="paid"):
     assert book.keep(attempt)
     book.deliver(attempt)
     return attempt
+
+
+def test_the_bytes_are_as_the_protocol_says():
+    segments = MemorySegments()
+    empty_book(segments=segments).open("000102030405060708090a0b", "1001", "3", 1234, "EUR")
+    (line,) = vectors.load("journal")
+    assert segments.data == [b"", bytes.fromhex(line)]
 
 
 def test_an_attempt_is_found_as_it_was_at_each_step():

@@ -44,6 +44,7 @@ STATES = (
     "late",
     "no_network",
     "code_too_large",
+    "no_storage",
     "fault",
     "setup",
     "service",

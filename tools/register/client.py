@@ -29,7 +29,7 @@ _REFUSALS = {
     "no_network": "the display could not hear now whether a code was paid",
     "no_sale": "there is no sale to cancel",
     "setup": "the display is not set up yet: `python -m tools.provision` does that",
-    "storage": "the display could not store it",
+    "storage": "the display could not store it, so it would be lost in a power cut",
     "type": "the display does not take that now",
     "unknown_order": "the display is busy with another order",
 }
@@ -176,13 +176,14 @@ class Register:
 
     def cancel(self, order: str) -> None:
         """Cancel the sale of an order; raises RegisterError."""
-        self._request(message.CANCEL, {"order": order}, _ANSWER_SECONDS)
+        cancel = {"order": order, "register": self.name}
+        self._request(message.CANCEL, cancel, _ANSWER_SECONDS)
 
     def query(self, order: str, timeout: float = _ANSWER_SECONDS) -> dict:
         """The STATUS of an order; raises RegisterError."""
         with self._changed:
             self._status = None
-        self._request(message.QUERY, {"order": order}, timeout)
+        self._request(message.QUERY, {"order": order, "register": self.name}, timeout)
         return self._wait(lambda: self._status_of(order), timeout, "the display sent no STATUS")
 
     def provision(self, document: dict, timeout: float = _ANSWER_SECONDS) -> None:

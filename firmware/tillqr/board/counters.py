@@ -12,12 +12,15 @@ class Counters:
 
     def __init__(self) -> None:
         self._values: dict = {}
+        self.changes = 0
+        """How often anything was counted."""
 
-    def add(self, name: str) -> None:
-        """Count one more of `name`."""
+    def add(self, name: str, count: int = 1) -> None:
+        """Count one more of `name`, or some."""
         value = self._values.get(name, 0)
         if value or len(self._values) < _NAMES:
-            self._values[name] = min(_MOST, value + 1)
+            self._values[name] = min(_MOST, value + count)
+            self.changes += 1
 
     def report(self, room: int) -> dict:
         """The counters that are not zero, as many as take at most `room` bytes as JSON."""

@@ -21,6 +21,10 @@ class PushKey:
         self._pressed = pressed
         self._edge = asyncio.ThreadSafeFlag()
 
+    def owes(self) -> bool:
+        """Whether it is pressed."""
+        return self._pin.value() == 0
+
     async def run(self) -> None:
         """Call `pressed` for each press, for ever."""
         self._pin.irq(self._on_edge, self._pin.IRQ_FALLING)

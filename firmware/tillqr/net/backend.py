@@ -78,6 +78,10 @@ class Backend:
         else:
             self._count("charge_refused")
 
+    def owes(self) -> bool:
+        """Whether there is anything to ask."""
+        return self._book.to_ask() is not None
+
     async def run(self) -> None:
         """Ask for ever, about one attempt at a time."""
         pause = _FIRST_PAUSE_MS

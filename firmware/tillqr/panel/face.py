@@ -85,6 +85,10 @@ class Face:
         else:
             self._paint_clock()
 
+    def owes(self) -> bool:
+        """Whether there is anything to draw, or being drawn."""
+        return self._busy or self._wanted.is_set()
+
     async def run(self) -> None:
         """Keep the panel showing what is wanted; for ever."""
         while True:

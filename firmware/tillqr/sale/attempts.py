@@ -140,6 +140,11 @@ class Attempts:
         return True
 
     @property
+    def writes(self) -> int:
+        """How often the journal was written, ever."""
+        return self._journal.sequence
+
+    @property
     def lacks(self) -> str:
         """Why no attempt can be opened, by the names of PROTOCOL.md, 4.1; "" if one can."""
         if self._journal.failing:

@@ -43,8 +43,8 @@ class Sale:
         """How it is paid."""
         self.attempt: "attempts.Attempt | None" = None
         self.notice = ""
-        """Why no code is shown: "no_network", "code_too_large", "no_full" or "no_storage" (no place
-        for an attempt), or "" if nothing is wrong."""
+        """Why no code is shown: "no_network", "code_too_large", or "no_storage" (an attempt could
+        not be stored), or "" if nothing is wrong."""
 
     def same(self, pay: dict) -> bool:
         """Whether `pay` asks for the very same payment."""
@@ -235,8 +235,8 @@ class Checkout:
     def do_note_large(self, _: None) -> None:
         self.sale.notice = "code_too_large"
 
-    def do_note_refusal(self, reason: str) -> None:
-        self.sale.notice = "no_" + reason
+    def do_note_refusal(self, _: str) -> None:
+        self.sale.notice = "no_storage"
 
     def do_forget_notice(self, _: None) -> None:
         if self.sale.notice == "no_network":

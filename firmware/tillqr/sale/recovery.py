@@ -50,10 +50,10 @@ class _Segment:
             if not size:
                 self.damaged = True
                 size = self._mended(at)
-                self._count("journal_mended" if size else "journal_damaged")
             if size:
                 self._take(at, size)
             else:
+                self._count("journal_damaged")
                 size = 1
                 while at + size < len(self._data) and not self._size_at(at + size):
                     size += 1
@@ -74,6 +74,7 @@ class _Segment:
                 self._data[place] ^= 1 << bit
                 size = self._size_at(at)
                 if size:
+                    self._count("journal_mended")
                     return size
                 self._data[place] ^= 1 << bit
         return 0

@@ -34,6 +34,10 @@ class TillPort:
                 self._link.feed(self._buffer, length)
                 self.flush()
 
+    def owes(self) -> bool:
+        """Whether bytes wait to be read."""
+        return self._uart.any() > 0
+
     async def transmit(self) -> None:
         """Send what is due, for ever."""
         while True:

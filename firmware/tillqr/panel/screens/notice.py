@@ -27,6 +27,7 @@ expired|calm|\ue004|expired|$amount try_again $order
 late|wait|\ue003|late|$amount late_more $order
 no_network|wait|\ue005|no_network|$amount no_network_more $order
 code_too_large|wait|\ue003|code_too_large|$amount code_too_large_more $order
+no_storage|wait|\ue003|code_too_large|$amount no_network_more $order
 fault|bad|\ue003|fault|fault_more $note"""
 
 
