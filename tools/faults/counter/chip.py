@@ -42,8 +42,8 @@ class Module:
             setattr(self, name, part)
 
 
-def machine(life, memory):
-    """`machine`; memory: a list with the RTC's bytes, which outlive a reset."""
+def machine(life, kept):
+    """`machine`; kept: a list with the RTC's bytes, which outlive a reset."""
 
     def reset():
         life.over = True
@@ -52,8 +52,8 @@ def machine(life, memory):
     class Rtc:
         def memory(self, data=None):
             if data is None:
-                return memory[0]
-            memory[0] = bytes(data)
+                return kept[0]
+            kept[0] = bytes(data)
             return None
 
     return Module(

@@ -26,10 +26,14 @@ def cases(wanted):
     groups = [name.split("/")[0] for name in wanted]
     for group, make in _GROUPS:
         if not wanted or group in groups:
-            for name, run, arguments in make():
-                if not wanted or _is_wanted(name, wanted):
+            for name, run, arguments in make(lambda kind: _is_wanted(kind, wanted, True)):
+                if _is_wanted(name, wanted, False):
                     yield name, run, arguments
 
 
-def _is_wanted(name, wanted):
-    return any(name == one or name.startswith(one + "/") for one in wanted)
+def _is_wanted(name, wanted, in_part):
+    """Whether a case is; in_part: whether some of the cases of a class are."""
+    for one in wanted:
+        if (name + "/").startswith(one + "/") or (in_part and one.startswith(name + "/")):
+            return True
+    return not wanted

@@ -85,12 +85,14 @@ class Hunger:
             flash.gentle = False
 
 
-def cases():
+def cases(wanted):
     """Every number of blocks from none to what the result's path needs, on either road."""
     for plan in _PLANS:
         for road in _ROADS:
-            for left in range(0, _need(plan, road) + 8 * _BLOCK, _BLOCK):
-                yield "memory/{}-{}/{}".format(plan, road, left), _starve, (plan, road, left)
+            kind = "memory/{}-{}".format(plan, road)
+            if wanted(kind):
+                for left in range(0, _need(plan, road) + 8 * _BLOCK, _BLOCK):
+                    yield "{}/{}".format(kind, left), _starve, (plan, road, left)
 
 
 def _starve(name, plan, road, left):

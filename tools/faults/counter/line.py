@@ -121,6 +121,10 @@ class Uart:
         ready = _WRITE | (_READ if self._received else 0)
         return ready & flags if request == 3 else 0
 
+    def any(self):  # noqa: A003  (machine.UART's name)
+        """How much that is."""
+        return len(self._received)
+
     def readinto(self, buffer):
         """What has come, as much as fits."""
         size = min(len(buffer), len(self._received))

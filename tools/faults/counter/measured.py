@@ -27,14 +27,22 @@ def sale(plan):
     return _sales[plan]
 
 
-def cases():
+def cases(wanted):
     """Each plan without a fault."""
     for plan in PLANS:
-        yield "none/" + plan, counter_that_ran, (plan,)
+        if wanted("none/" + plan):
+            yield "none/" + plan, _as_measured, (plan,)
 
 
-def counter_that_ran(_, plan):
-    """The sale of a plan, as it was measured."""
+def plans(group, wanted):
+    """The plans of which cases are wanted, each with its class and with what was measured."""
+    for plan in PLANS:
+        kind = group + "/" + plan
+        if wanted(kind):
+            yield plan, kind, sale(plan)
+
+
+def _as_measured(_, plan):
     return sale(plan)
 
 
@@ -48,12 +56,14 @@ def _filled(plan):
             before = _segments(made)
             made.run()
             after = _segments(made)
+            if made.end != "survived":
+                break
             if last and before[1 - active] != after[1 - active]:
                 break
             last, active = made, 0 if before[0] != after[0] else 1
         else:
             raise ValueError("no segment was filled")
-        _before[plan] = last
+        _before[plan] = last or made
     return _before[plan]
 
 

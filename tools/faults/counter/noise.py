@@ -22,20 +22,18 @@ _TROUBLES = (
 _PLANS = ("paid", "paid", "declined", "cancelled", "late-cancel", "two-tries")
 
 
-def cases():
+def cases(_):
     """Some sales for each trouble and baud rate."""
-    for words, rate in _RATES:
-        for baud in _BAUDS:
-            for number in range(_SALES):
+    for number in range(_SALES):
+        for words, rate in _RATES:
+            for baud in _BAUDS:
                 name = "line/errors-{}-at-{}/{}".format(words, baud, number)
                 yield name, _noise, ({"bit_errors": rate}, baud, number)
-    for words, trouble in _TROUBLES:
-        for number in range(_SALES):
-            name = "line/{}/{}".format(words, number)
-            yield name, _noise, (trouble, _BAUDS[number % 2], number)
-    for words, run in (("pulled", _pull), ("silent", _silence), ("two", _two_registers)):
-        for number in range(_SALES):
-            yield "line/{}/{}".format(words, number), run, (_BAUDS[number % 2], number)
+        baud = _BAUDS[number % 2]
+        for words, trouble in _TROUBLES:
+            yield "line/{}/{}".format(words, number), _noise, (trouble, baud, number)
+        for words, run in (("pulled", _pull), ("silent", _silence), ("two", _two_registers)):
+            yield "line/{}/{}".format(words, number), run, (baud, number)
 
 
 def _counter(name, baud, number):

@@ -11,12 +11,12 @@ _WAYS = ("cut", "long-cut", "lost")
 _SALES = 30
 
 
-def network():
+def network(wanted):
     """At each message of each plan the network is cut, or that message alone is lost."""
-    for plan in sorted(PLANS):
-        for number in range(1, measured.sale(plan).world.net.messages + 1):
+    for plan, kind, sale in measured.plans("net", wanted):
+        for number in range(1, sale.world.net.messages + 1):
             for way in _WAYS:
-                yield "net/{}/{}-{}".format(plan, way, number), _at_message, (plan, way, number)
+                yield "{}/{}-{}".format(kind, way, number), _at_message, (plan, way, number)
 
 
 def _at_message(name, plan, way, number):
@@ -47,7 +47,7 @@ def _cut(counter, lasting):
     counter.over(lasting)
 
 
-def results():
+def results(_):
     """What a backend may do with results."""
     for words, spoil in (("doubled", _double), ("unheard", _unhear), ("late", _delay), ("jumbled", _jumble)):
         for plan in sorted(PLANS):

@@ -30,6 +30,10 @@ class Panel:
     def tick(self, _):
         """The countdown."""
 
+    def owes(self):
+        """Never: everything is shown at once."""
+        return False
+
     async def start(self):
         """Switch it on."""
 
@@ -37,7 +41,7 @@ class Panel:
         """Draw."""
 
     async def run(self):
-        """Wait for ever: everything is shown at once here."""
+        """Wait for ever."""
         asyncio = __import__("asyncio")
         while True:
             await asyncio.sleep_ms(3_600_000)

@@ -1,27 +1,25 @@
 """Cases in which the power fails at an operation of the flash."""
 
 from tools.faults.counter import measured
-from tools.faults.counter.measured import PLANS
 
 _WAYS = ("after", "within", "garbage")
 _SECOND_CUTS = 4
 
 
-def cases():
+def cases(wanted):
     """After each operation, and in the middle of each write."""
-    for plan in PLANS:
-        for number in range(1, measured.sale(plan).world.flash.operations + 1):
+    for plan, kind, sale in measured.plans("power", wanted):
+        for number in range(1, sale.world.flash.operations + 1):
             for way in _WAYS:
-                yield "power/{}/{}-{}".format(plan, way, number), _cut, (plan, way, number)
+                yield "{}/{}-{}".format(kind, way, number), _cut, (plan, way, number)
 
 
-def twice():
+def twice(wanted):
     """And again while the board recovers."""
-    for plan in PLANS:
-        for number in range(1, measured.sale(plan).world.flash.operations + 1):
+    for plan, kind, sale in measured.plans("power-twice", wanted):
+        for number in range(1, sale.world.flash.operations + 1):
             for second in range(1, _SECOND_CUTS + 1):
-                name = "power-twice/{}/{}-{}".format(plan, number, second)
-                yield name, _cut_twice, (plan, number, second)
+                yield "{}/{}-{}".format(kind, number, second), _cut_twice, (plan, number, second)
 
 
 def _prepared(name, plan, way, number):

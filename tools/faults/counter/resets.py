@@ -2,16 +2,15 @@
 
 from tools.faults.counter import chip, measured
 from tools.faults.counter.register import Died
-from tools.faults.counter.sale import PLANS
 
 _WAYS = ("before", "committed", "after")
 
 
-def board():
+def board(wanted):
     """The board, whenever something happens: a message comes, a piece of one, a time is up."""
-    for plan in sorted(PLANS):
-        for number in range(1, measured.sale(plan).agenda.steps + 1):
-            yield "reset/{}/{}".format(plan, number), _reset_board, (plan, number)
+    for plan, kind, sale in measured.plans("reset", wanted):
+        for number in range(1, sale.steps + 1):
+            yield "{}/{}".format(kind, number), _reset_board, (plan, number)
 
 
 def _reset_board(name, plan, number):
@@ -29,15 +28,14 @@ def _reset_board(name, plan, number):
     return counter
 
 
-def register():
+def register(wanted):
     """The register, at each message: before it is carried out, between the commit of a result and
     its acknowledgement, and after it."""
-    for plan in sorted(PLANS):
-        register = measured.sale(plan).register
-        for way, most in zip(_WAYS, (register.messages, register.results, register.messages)):
+    for plan, kind, sale in measured.plans("register", wanted):
+        messages, results = sale.register.messages, sale.register.results
+        for way, most in zip(_WAYS, (messages, results, messages)):
             for number in range(1, most + 1):
-                name = "register/{}/{}-{}".format(plan, way, number)
-                yield name, _restart_register, (plan, way, number)
+                yield "{}/{}-{}".format(kind, way, number), _restart_register, (plan, way, number)
 
 
 def _restart_register(name, plan, way, number):

@@ -11,19 +11,25 @@ _EVERY_OLD = 16
 _cut = {}
 
 
-def cases():
+def cases(wanted):
     """Each byte of the journal, while an attempt is open that its customer has paid since, or
     a result waits that the register has not heard."""
     for plan in _PLANS:
         for state in _STATES:
-            segments = _segments(_interrupted(plan, state))
-            newer = _newer(segments)
-            for number in (0, 1):
-                size = len(segments[number])
-                new = max(0, size - _NEW) if number == newer else size
-                for at in list(range(0, new, _EVERY_OLD)) + list(range(new, size)):
-                    name = "rot/{}-{}/{}-{}".format(plan, state, number, at)
-                    yield name, _flip, (plan, state, number, at)
+            kind = "rot/{}-{}".format(plan, state)
+            if wanted(kind):
+                for number, at in _places(_segments(_interrupted(plan, state))):
+                    yield "{}/{}-{}".format(kind, number, at), _flip, (plan, state, number, at)
+
+
+def _places(segments):
+    """Which bytes have their case: segment and place."""
+    newer = _newer(segments)
+    for number in (0, 1):
+        size = len(segments[number])
+        new = max(0, size - _NEW) if number == newer else size
+        for at in list(range(0, new, _EVERY_OLD)) + list(range(new, size)):
+            yield number, at
 
 
 def _newer(segments):

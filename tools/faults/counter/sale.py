@@ -110,6 +110,8 @@ class Counter:
         """From when on nothing fails any more."""
         self.reached = True
         """Whether the sale came to where its fault is."""
+        self.steps = 0
+        """How many things happened outside the board."""
         self.end, self.words = "", ""
         """What came of it (verdict.py), and why."""
         self._complete_at = None
@@ -127,6 +129,7 @@ class Counter:
         self._bound = bound
         self.agenda.after(_CHECK_US, self._check)
         self.world.run()
+        self.steps = self.agenda.steps
         self.end, self.words = verdict.judge(self, self._complete_at is not None)
         return self
 

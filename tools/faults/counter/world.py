@@ -18,6 +18,7 @@ from tools.faults.counter.tasks import IoQueue
 
 OFF_US = 1_500_000
 _CRASH_US = 5_000_000
+_MOST_STARTS = 60
 
 
 class Done(BaseException):
@@ -92,9 +93,9 @@ class World:
     # Running.
 
     def run(self):
-        """Go on till Done."""
+        """Go on till Done, or till the board has started too often."""
         try:
-            while True:
+            while self.starts < _MOST_STARTS:
                 self._start()
                 self._idle(OFF_US if self._cause == chip.POWER_ON else 0)
         except Done:

@@ -13,11 +13,11 @@ _FILLER = "filler"
 _PIECES = (4096, 256, 16)
 
 
-def full():
+def full(wanted):
     """The file system is full from a step of the sale on, for some time."""
-    for plan in measured.PLANS:
-        for number in range(1, measured.sale(plan).agenda.steps + 1, _EVERY):
-            yield "full/{}/{}".format(plan, number), _fill, (plan, number)
+    for plan, kind, sale in measured.plans("full", wanted):
+        for number in range(1, sale.steps + 1, _EVERY):
+            yield "{}/{}".format(kind, number), _fill, (plan, number)
 
 
 def _fill(name, plan, number):
@@ -47,14 +47,13 @@ def _write_filler():
             pass
 
 
-def failing():
+def failing(wanted):
     """An operation fails, or all from one on for some time; or the flash says that it is full; or
     the block that is written is worn out."""
-    for plan in measured.PLANS:
-        for number in range(1, measured.sale(plan).world.flash.operations + 1):
+    for plan, kind, sale in measured.plans("write-error", wanted):
+        for number in range(1, sale.world.flash.operations + 1):
             for way in ("once", "lasting", "full", "worn"):
-                name = "write-error/{}/{}-{}".format(plan, way, number)
-                yield name, _fail, (plan, way, number)
+                yield "{}/{}-{}".format(kind, way, number), _fail, (plan, way, number)
 
 
 def _fail(name, plan, way, number):
