@@ -20,18 +20,22 @@ PORT ?=
 BAUD ?=
 TILL_PORT ?=
 MICROPYTHON ?=
+EVERY ?=
+BREAK ?=
 ANY_IMAGE ?=
 FORGED ?=
 ONLY ?=
 SEED ?=
 N ?=
+EVERY ?=
+BREAK ?=
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
-	attack outages fleet qr-conformance bench-qr picture clean
+	attack outages fleet faults qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -109,6 +113,9 @@ fleet: setup ## N=500 boards at one broker that is killed under them: no result 
 
 outages: setup ## 200 sales during which broker, connection, Wi-Fi or backend fails: each must end true (RUNTIME= ONLY= SEED=; needs mosquitto)
 	@$(BIN)/python -m tools.outages --runtime $(RUNTIME) $(foreach word,$(ONLY),--only $(word)) $(if $(SEED),--seed $(SEED))
+
+faults: setup ## sales in which power, flash, line, network, memory or a part fails, at every step: no payment may be lost or doubled (ONLY=case EVERY=1 BREAK=rule)
+	@$(BIN)/python -m tools.faults $(foreach name,$(ONLY),--only $(name)) $(if $(EVERY),--every $(EVERY)) $(if $(BREAK),--break $(BREAK))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance

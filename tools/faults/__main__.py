@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--every", type=int, default=1, help="only one case of so many")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (%(default)s)")
     parser.add_argument(
-        "--loud", action="store_true", help="with --only: what the board, the panel and both books had"
+        "--loud",
+        action="store_true",
+        help="with --only: what the board, the panel and both books had",
     )
     parser.add_argument(
         "--break", dest="broken", choices=RULES, default="", help="a rule that is broken first"

@@ -16,7 +16,7 @@ from pathlib import Path
 from host_sim.board import ROOT
 from tools.faults.outcome import Outcome
 
-HEAP = "4m"
+HEAP = "2m"
 _DRIVE = Path(__file__).parent / "counter" / "drive.py"
 
 

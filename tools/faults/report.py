@@ -8,7 +8,9 @@ from tools.faults.outcome import DOUBLED, ENDS, LOST, SURVIVED, Outcome
 
 def line(outcome: Outcome) -> str:
     """One case."""
-    crashes = f"  (the board started again: {', '.join(outcome.crashes)})" if outcome.crashes else ""
+    crashes = (
+        f"  (the board started again: {', '.join(outcome.crashes)})" if outcome.crashes else ""
+    )
     return f"{outcome.end.upper():<9} {outcome.name:<40} {outcome.words}{crashes}".rstrip()
 
 

@@ -4,6 +4,7 @@
 import json
 
 from tillqr.sale import mac, receipt
+
 from tools.faults.counter.chip import KEY
 
 DEVICE = "D0001"
@@ -223,7 +224,9 @@ class Push:
     def begin(self, net, agenda):
         """Dial, and send."""
         body = self._backend.receipt(self._charge)
-        head = "POST /result HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+        head = (
+            "POST /result HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+        )
         connection = net.dial(self)
         connection.send(head.format(len(body)).encode() + body)
         agenda.after(_TIMEOUT_MS * 1000, self.ended)

@@ -2,6 +2,7 @@
 this process, or the models."""
 
 from tillqr.sale import attempts
+
 from tools.faults.counter.register import Died, Register
 
 _COMMIT_US = 300_000

@@ -11,9 +11,11 @@ from tools.faults.counter import measured
 
 _BLOCK = 32
 """Bytes of MicroPython's unit of memory, on 64 bits."""
-_MOST = 65536
-_PIECES = 40_000
+_MOST = 16384
+_MARGIN = 512
+_PIECES = 8_000
 _LARGEST = 65536
+_FINER = 16
 _RECEIPT = 300
 """A message of so many bytes has one."""
 _PUSHED_LATER_US = 30_000_000
@@ -38,7 +40,7 @@ class Ballast:
                     self._held[at] = bytearray(size) if size >= _BLOCK else size * 1.5
                     at += 1
             except MemoryError:
-                size //= 2
+                size //= _FINER
         del reserve
         gc.collect()
 
@@ -91,7 +93,7 @@ def cases(wanted):
         for road in _ROADS:
             kind = "memory/{}-{}".format(plan, road)
             if wanted(kind):
-                for left in range(0, _need(plan, road) + 8 * _BLOCK, _BLOCK):
+                for left in range(0, _need(road) + _MARGIN, _BLOCK):
                     yield "{}/{}".format(kind, left), _starve, (plan, road, left)
 
 
@@ -116,16 +118,16 @@ def _starved(name, plan, road, left):
     return counter, hunger
 
 
-def _need(plan, road):
+def _need(road):
     """The bytes with which a result is taken at once, about."""
-    if (plan, road) not in _needed:
+    if road not in _needed:
         low, high = 0, _MOST
-        while high - low > _BLOCK:
+        while high - low > _MARGIN:
             middle = (low + high) // 2 // _BLOCK * _BLOCK
-            _, hunger = _starved("memory", plan, road, middle)
+            _, hunger = _starved("memory", _PLANS[0], road, middle)
             if hunger.enough:
                 high = middle
             else:
                 low = middle
-        _needed[plan, road] = high
-    return _needed[plan, road]
+        _needed[road] = high
+    return _needed[road]

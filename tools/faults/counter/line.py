@@ -121,7 +121,7 @@ class Uart:
         ready = _WRITE | (_READ if self._received else 0)
         return ready & flags if request == 3 else 0
 
-    def any(self):  # noqa: A003  (machine.UART's name)
+    def any(self):
         """How much that is."""
         return len(self._received)
 

@@ -49,10 +49,19 @@ def _cut(counter, lasting):
 
 def results(_):
     """What a backend may do with results."""
-    for words, spoil in (("doubled", _double), ("unheard", _unhear), ("late", _delay), ("jumbled", _jumble)):
+    for words, spoil in (
+        ("doubled", _double),
+        ("unheard", _unhear),
+        ("late", _delay),
+        ("jumbled", _jumble),
+    ):
         for plan in sorted(PLANS):
             for number in range(_SALES if spoil is _jumble else 3):
-                yield "results/{}/{}-{}".format(words, plan, number), _spoiled, (plan, spoil, number)
+                yield (
+                    "results/{}/{}-{}".format(words, plan, number),
+                    _spoiled,
+                    (plan, spoil, number),
+                )
 
 
 def _spoiled(name, plan, spoil, number):

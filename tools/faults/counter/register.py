@@ -7,6 +7,7 @@ became of it when none comes, and asks for the payment again if the display neve
 import random
 
 from tillqr.till import answers, link, message
+
 from tools.faults.counter.shop import StorageError
 
 TURN_US = 100_000

@@ -6,6 +6,7 @@ import random
 import sys
 
 import vfs
+
 from tools.faults.counter import chip, start, verdict, world
 from tools.faults.counter.backend import Backend
 from tools.faults.counter.flash import BLOCK, Flash, Partition
@@ -22,7 +23,7 @@ _CHECK_US = 250_000
 _WRAP_US = (1 << 30) * 1000
 _AROUND_WRAP_US = 60_000_000
 """MicroPython's ticks wrap in about every second case."""
-_BLOCKS = 32
+_BLOCKS = 16
 _SETTINGS = {
     "device": "D0001",
     "shop": "Corner Shop",

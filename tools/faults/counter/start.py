@@ -3,6 +3,7 @@
 import sys
 
 import vfs
+
 from tools.faults.counter import tasks
 from tools.faults.counter.agenda import Agenda, Time
 

@@ -10,6 +10,7 @@ import random
 import sys
 
 import vfs
+
 from tools.faults.counter import chip, people
 from tools.faults.counter.flash import Flash, Partition, PowerCut
 from tools.faults.counter.line import Line
