@@ -11,7 +11,7 @@ SAMPLE = 61
 
 
 def test_sales_end_as_it_is_true(capsys: pytest.CaptureFixture[str]) -> None:
-    status = main(["--every", str(SAMPLE)])
+    status = main(["--every", str(SAMPLE), "--no-processes"])
     said = capsys.readouterr().out.splitlines()
     assert status == 0, said
     assert said[-1].endswith(" survived, 0 lost, 0 doubled")
@@ -39,7 +39,7 @@ def test_a_broken_rule_is_found(rule: str, only: str, ends: set[str]) -> None:
 
 
 def test_every_rule_is_broken_once() -> None:
-    marks = test_a_broken_rule_is_found.pytestmark
+    marks = getattr(test_a_broken_rule_is_found, "pytestmark")  # noqa: B009  (pytest's own)
     assert {case[0] for case in marks[0].args[1]} == set(RULES)
 
 

@@ -5,17 +5,22 @@ the end the shop's database must have each payment that the backend has, once, a
 where it came after the sale had ended otherwise; and nothing else. It fails if one is lost, doubled
 or wrong, or if a sale does not end.
 
+Most of it is a counter in one process with virtual time (counter/); then real processes of a board,
+a register and a backend are killed (processes/).
+
 --break breaks a rule first, so that one can see the campaign fail.
 """
 
 import argparse
+import asyncio
+import logging
 import sys
 import time
 from collections.abc import Sequence
 
 from host_sim.board import ROOT
-from tools.faults import deterministic, report
-from tools.faults.outcome import Outcome
+from tools.faults import deterministic, processes, report
+from tools.faults.outcome import STUCK, Outcome
 
 RULES = (
     "acknowledge-first",
@@ -43,10 +48,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except deterministic.CounterError as error:
         print(f"faults: {error}", file=sys.stderr)
         return 1
+    if options.processes and not (options.only or options.broken):
+        outcomes += asyncio.run(_kill(options.every))
     if not outcomes:
         print(f"faults: no case is called {' '.join(options.only)}", file=sys.stderr)
         return 2
     return _conclude(outcomes, time.monotonic() - began)
+
+
+async def _kill(every: int) -> list[Outcome]:
+    """What comes of sales whose processes are killed; what was wrong with a counter beside them is
+    one that is stuck."""
+    for name in ("host_sim", "uvicorn.error"):  # that a service is missed is no news
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    outcomes: list[Outcome] = []
+
+    def take(killed: processes.Outcome) -> None:
+        if killed.reached:
+            outcomes.append(processes.as_outcome(killed))
+            _tell(outcomes[-1])
+
+    campaign = processes.Campaign(tell=take)
+    await campaign.run(processes.all_cases()[::every])
+    for words in campaign.complaints:
+        outcomes.append(Outcome("killed/counter", STUCK, words))
+        _tell(outcomes[-1])
+    return outcomes
 
 
 def _tell(outcome: Outcome) -> None:
@@ -77,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
         help="this case, or those whose names begin so, up to a slash",
     )
     parser.add_argument("--every", type=int, default=1, help="only one case of so many")
+    parser.add_argument(
+        "--no-processes", dest="processes", action="store_false", help="kill no real processes"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (%(default)s)")
     parser.add_argument(
         "--loud",
