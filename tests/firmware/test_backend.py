@@ -2,8 +2,9 @@
 
 import asyncio
 
-from tests.support import Counts
 from tillqr.net.backend import Backend
+
+from tests.support import Counts
 
 
 class Attempt:

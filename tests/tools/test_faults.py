@@ -53,7 +53,9 @@ def test_a_campaign_that_finds_something_fails(capsys: pytest.CaptureFixture[str
 
 def test_a_case_is_the_same_whenever_it_is_run() -> None:
     wanted = deterministic.Wanted(("line/all/7", "power/paid/within-3"), loud=True, jobs=1)
-    runs = [deterministic.run(wanted, lambda _: None) for _ in range(2)]
+    runs: list[list[Outcome]] = [[], []]
+    for outcomes in runs:
+        assert deterministic.run(wanted, outcomes.append) == []
     assert len(runs[0]) == 2
     assert runs[0] == runs[1]
 
