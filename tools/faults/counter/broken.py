@@ -11,9 +11,7 @@ _COMMIT_US = 300_000
 def acknowledge_first():
     """The backend hears that a payment is stored, and it is not."""
     keep = attempts.Attempts.keep
-    attempts.Attempts.keep = lambda book, attempt: (
-        attempt.settled == "paid" or keep(book, attempt)
-    )
+    attempts.Attempts.keep = lambda book, attempt: attempt.settled == "paid" or keep(book, attempt)
 
 
 def opened_unstored():
