@@ -16,11 +16,11 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from host_sim.board import ROOT
 from tools.faults import deterministic, processes, report
-from tools.faults.outcome import STUCK, Outcome
+from tools.faults.outcome import Outcome
 
 RULES = (
     "acknowledge-first",
@@ -40,57 +40,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("faults: the firmware is not built: run `make setup`", file=sys.stderr)
         return 2
     began = time.monotonic()
-    loud = bool(options.only) and options.loud
-    jobs = 1 if loud else options.jobs
-    wanted = deterministic.Wanted(options.only, options.every, options.broken, jobs, loud)
-    try:
-        outcomes = deterministic.run(wanted, _tell)
-    except deterministic.CounterError as error:
-        print(f"faults: {error}", file=sys.stderr)
-        return 1
+    outcomes: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        if not outcome.survived:
+            print(report.line(outcome), flush=True)
+
+    jobs = 1 if options.loud else options.jobs
+    wanted = deterministic.Wanted(options.only, options.every, options.broken, jobs, options.loud)
+    complaints = deterministic.run(wanted, tell)
     if options.processes and not (options.only or options.broken):
-        outcomes += asyncio.run(_kill(options.every))
-    if not outcomes:
+        complaints += asyncio.run(_kill(options.every, tell))
+    if not outcomes and not complaints:
         print(f"faults: no case is called {' '.join(options.only)}", file=sys.stderr)
         return 2
-    return _conclude(outcomes, time.monotonic() - began)
+    return _conclude(outcomes, complaints, time.monotonic() - began)
 
 
-async def _kill(every: int) -> list[Outcome]:
-    """What comes of sales whose processes are killed; what was wrong with a counter beside them is
-    one that is stuck."""
+async def _kill(every: int, tell: Callable[[Outcome], None]) -> list[str]:
+    """Sales whose processes are killed: what was wrong beside what became of them."""
     for name in ("host_sim", "uvicorn.error"):  # that a service is missed is no news
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    outcomes: list[Outcome] = []
 
     def take(killed: processes.Outcome) -> None:
         if killed.reached:
-            outcomes.append(processes.as_outcome(killed))
-            _tell(outcomes[-1])
+            tell(processes.as_outcome(killed))
 
     campaign = processes.Campaign(tell=take)
     await campaign.run(processes.all_cases()[::every])
-    for words in campaign.complaints:
-        outcomes.append(Outcome("killed/counter", STUCK, words))
-        _tell(outcomes[-1])
-    return outcomes
+    return campaign.complaints
 
 
-def _tell(outcome: Outcome) -> None:
-    """Failing cases are told at once."""
-    if not outcome.survived:
-        print(report.line(outcome), flush=True)
-
-
-def _conclude(outcomes: list[Outcome], seconds: float) -> int:
+def _conclude(outcomes: list[Outcome], complaints: list[str], seconds: float) -> int:
     """Print what came of it; the exit status."""
     print()
-    for words in report.table(outcomes):
+    for words in (*report.table(outcomes), *complaints):
         print(words)
     shop_hours = sum(outcome.seconds for outcome in outcomes) / 3600
     print(f"\n{shop_hours:.0f} hours at the counter in {seconds:.0f} s")
     print(report.last_line(outcomes))
-    return 0 if all(outcome.survived for outcome in outcomes) else 1
+    return 0 if all(outcome.survived for outcome in outcomes) and not complaints else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -111,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--loud",
         action="store_true",
-        help="with --only: what the board, the panel and both books had",
+        help="what the board said, and what panel and books had, of each",
     )
     parser.add_argument(
         "--break", dest="broken", choices=RULES, default="", help="a rule that is broken first"
