@@ -20,18 +20,23 @@ PORT ?=
 BAUD ?=
 TILL_PORT ?=
 MICROPYTHON ?=
+EVERY ?=
+BREAK ?=
 ANY_IMAGE ?=
 FORGED ?=
 ONLY ?=
 SEED ?=
 N ?=
+INPUTS ?=
+SECONDS ?=
+SALES ?= 2000
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
-	attack outages fleet qr-conformance bench-qr picture clean
+	attack fuzz outages fleet faults soak qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -104,11 +109,20 @@ size: setup ## every module's bytes and memory, the heap at rest, instructions t
 attack: setup ## 100,000 forged results and charges on each runtime, and boards: none may count (FORGED= SEED=)
 	@$(BIN)/python -m tools.attack $(if $(FORGED),--forged $(FORGED)) $(if $(SEED),--seed $(SEED))
 
+fuzz: setup .venv/.fuzz ## 1,000,000 mutated inputs to every parser of foreign bytes, a part on MicroPython too: none may fail (INPUTS= SECONDS= SEED=)
+	@$(BIN)/python -m tools.fuzz $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
 fleet: setup ## N=500 boards at one broker that is killed under them: no result may be lost (N= SEED=; needs mosquitto)
 	@$(BIN)/python -m tools.fleet $(if $(N),--boards $(N)) $(if $(SEED),--seed $(SEED))
 
 outages: setup ## 200 sales during which broker, connection, Wi-Fi or backend fails: each must end true (RUNTIME= ONLY= SEED=; needs mosquitto)
 	@$(BIN)/python -m tools.outages --runtime $(RUNTIME) $(foreach word,$(ONLY),--only $(word)) $(if $(SEED),--seed $(SEED))
+
+faults: setup ## sales in which power, flash, line, network, memory or a part fails, at every step: no payment may be lost or doubled (ONLY=case EVERY=1 BREAK=rule)
+	@$(BIN)/python -m tools.faults $(foreach name,$(ONLY),--only $(name)) $(if $(EVERY),--every $(EVERY)) $(if $(BREAK),--break $(BREAK))
+
+soak: setup ## SALES=2000 in a row on one board: its heap may not grow (SALES= ROAD=mqtt|mqtts|http; needs mosquitto)
+	@$(BIN)/python -m tools.soak --sales $(SALES) $(if $(ROAD),--road $(ROAD))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance
@@ -131,6 +145,10 @@ clean: ## remove what was built, and the virtual environment
 
 .venv/.bench: .venv/.made
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@
+
+.venv/.fuzz: .venv/.made
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	@touch $@
 
 build/fonts.tqf: tools/fonts.py tools/icons.py firmware/texts/zh.txt .venv/.made

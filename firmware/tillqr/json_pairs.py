@@ -6,7 +6,7 @@ Few write them, so this is loaded where there are any, and let go.
 
 def joined(text: str) -> str:
     """JSON in which no character is a pair of escapes; raises ValueError where an escape has no
-    hex digits."""
+    hex digits, or is a half alone (RFC 7493, 2.1): CPython has no UTF-8 of that."""
     out = ""
     start = 0
     while True:
@@ -17,12 +17,13 @@ def joined(text: str) -> str:
         if text[at + 1 : end] == "u":
             end = at + 6
             high = int(text[at + 2 : end], 16)
-            if 0xD800 <= high < 0xDC00 and text[end : end + 2] == "\\u":
-                low = int(text[end + 2 : end + 6], 16)
-                if 0xDC00 <= low < 0xE000:
-                    out += text[start:at] + _character((high << 10) + low - 0x35FDC00)
-                    start = end + 6
-                    continue
+            if 0xD800 <= high < 0xE000:
+                low = int(text[end + 2 : end + 6], 16) if text[end : end + 2] == "\\u" else 0
+                if high >= 0xDC00 or not 0xDC00 <= low < 0xE000:
+                    raise ValueError("half a character")
+                out += text[start:at] + _character((high << 10) + low - 0x35FDC00)
+                start = end + 6
+                continue
         out += text[start:end]
         start = end
 

@@ -33,7 +33,7 @@ def parse(data: "bytes | memoryview") -> dict:
 
 
 def _joined(text: str) -> str:
-    """JSON without pairs of escapes; raises ValueError where an escape has no hex digits."""
+    """JSON without pairs of escapes; raises ValueError where an escape is no character."""
     try:
         return load(_PAIRS).joined(text)
     finally:

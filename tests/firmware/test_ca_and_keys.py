@@ -65,6 +65,14 @@ def test_a_piece_that_comes_again_is_the_same_piece():
         assert stored() == CA
 
 
+def test_what_is_no_base64_is_passed_over_on_both_runtimes():
+    with Board():
+        part = piece(0, CA)
+        part["data"] = part["data"][:40] + "\ufeff \u00e9" + part["data"][40:]
+        provision.store_ca(part)
+        assert stored() == CA
+
+
 def test_pieces_from_the_start_replace_those_before():
     with Board():
         provision.store_ca(piece(0, b"another certificate", 1000))

@@ -25,6 +25,13 @@ def test_a_message_comes_back_with_known_fields_only():
     assert got == pay(method="qr")
 
 
+def test_a_field_that_a_message_does_not_have_is_not_looked_at():
+    for currency in (978, None, "no such"):
+        content = {"currency": currency, "reason": "busy", "order": "1"}
+        for kind in (message.ACK, message.NAK, message.QUERY):
+            assert "currency" not in message.parse(kind, message.build(content))
+
+
 def test_empty_messages():
     assert message.build({}) == b""
     assert message.parse(message.QUERY, b"") == {}

@@ -3,7 +3,7 @@
 import json
 
 from tillqr.board import provision
-from tillqr.board.settings import BadSettings
+from tillqr.board.settings import BadSettings, load
 
 from tests import vectors
 from tests.firmware.provisioned import KEY, PASSWORD, Board, Cut, document
@@ -251,3 +251,20 @@ def test_each_half_of_the_longest_document_fits_a_frame():
         text = json.dumps({part: longest[part]})
         longer = sum(5 for character in text if ord(character) > 127)  # \u00e9 on CPython, é here
         assert len(text) + longer <= 1024
+
+
+def test_a_name_may_be_a_number_where_a_comma_is_missing():
+    for wrong in ({"settings": {120: "x"}}, {"secrets": {7: "x"}}, {"settings": {None: 1}}):
+        error = raises(BadSettings, provision.check, wrong, {}, lambda _: True)
+        assert str(error).startswith("there is no se")
+
+
+def test_a_damaged_file_is_no_settings():
+    whole = json.dumps(SETTINGS).encode()
+    halves = whole.replace(b"Corner", b"\\ud83d")
+    with Board():
+        for content in (b"", b"[" * 1024, whole[:-1], b"\xff" + whole, halves, b"[]", b"null"):
+            with open("settings.json", "wb") as file:
+                file.write(content)
+            raises(BadSettings, load, "settings.json")
+            assert provision.on_board() == {}

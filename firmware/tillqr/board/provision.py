@@ -160,19 +160,19 @@ def _check_password(secrets: dict, name: str, least: int) -> None:
     raise BadSettings("{} must be {} to 63 ASCII characters, or none".format(name, least))
 
 
-def _readable(name: str) -> str:
-    """A name that somebody sent, as a text may have it."""
-    return bytes([code if 32 < code < 127 else 63 for code in name.encode()[:24]]).decode()
+def _readable(name: object) -> str:
+    """A name that somebody sent, as a text may have it; the chip's JSON has numbers for names too,
+    where a comma is missing."""
+    return bytes([code if 32 < code < 127 else 63 for code in str(name).encode()[:24]]).decode()
 
 
 def on_board(path: str = board_settings.FILE) -> dict:
     """What the settings file has, right or not."""
     try:
-        with open(path) as file:
-            values = json.loads(file.read(_MOST))
+        with open(path, "rb") as file:
+            return strict_json.parse(file.read(_MOST))
     except (OSError, ValueError):
         return {}
-    return values if isinstance(values, dict) else {}
 
 
 def _works(path: str) -> bool:
@@ -250,7 +250,7 @@ def _checked_piece(piece: object) -> "tuple[int, int, bytes]":
     if isinstance(piece, dict):
         at, size, data = piece.get("at"), piece.get("size"), piece.get("data")
         try:
-            octets = binascii.a2b_base64(data if isinstance(data, str) else "")
+            octets = binascii.a2b_base64(data.encode() if isinstance(data, str) else b"")
         except ValueError:
             octets = b""
         numbers = octets and type(at) is int and type(size) is int

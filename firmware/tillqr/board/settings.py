@@ -3,10 +3,9 @@
 Plain ones are in settings.json; secrets (the device key, the Wi-Fi password) are only in NVS.
 """
 
-import json
-
 from micropython import const
 
+from tillqr import strict_json
 from tillqr.sale import mac
 
 TYPE_CHECKING = const(False)
@@ -93,14 +92,12 @@ def checked(values: dict) -> Settings:
 def load(path: str) -> Settings:
     """The settings in a file; raises BadSettings."""
     try:
-        with open(path) as file:
-            values = json.loads(file.read(_MAX_FILE))
+        with open(path, "rb") as file:
+            values = strict_json.parse(file.read(_MAX_FILE))
     except OSError:
         raise BadSettings("no " + path + ": the board was not provisioned") from None
     except ValueError:
-        raise BadSettings(path + " is not JSON of at most 1,024 characters") from None
-    if not isinstance(values, dict):
-        raise BadSettings(path + " is no JSON object")
+        raise BadSettings(path + " is no JSON object of at most 1,024 bytes") from None
     return checked(values)
 
 

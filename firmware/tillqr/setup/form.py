@@ -29,7 +29,7 @@ class BadForm(ValueError):
 
 def parse(body: bytes) -> "dict[str, str]":
     """The fields of application/x-www-form-urlencoded (WHATWG URL, 5.1): those of ours, each
-    once; raises BadForm."""
+    once; raises BadForm, or UnicodeError, which is a ValueError too."""
     fields: "dict[str, str]" = {}
     for part in body.split(b"&"):
         name, _, value = part.partition(b"=")

@@ -76,13 +76,14 @@ def parse(kind: int, payload: "bytes | memoryview") -> dict:
         raise Refusal(bad)
     if bad:
         raise Refusal("field", bad)
-    if "currency" in message:
+    names = [field.split(" ")[0].rstrip("?") for field in table.split(",")]
+    known = {name: message[name] for name in names if name in message}
+    if "currency" in known:
         try:
-            money.exponent(message["currency"])
+            money.exponent(known["currency"])
         except money.UnknownCurrency:
             raise Refusal("currency") from None
-    names = [field.split(" ")[0].rstrip("?") for field in table.split(",")]
-    return {name: message[name] for name in names if name in message}
+    return known
 
 
 def _decode(payload: "bytes | memoryview") -> dict:
