@@ -5,6 +5,7 @@ the display; docs/board.md ("The console") says who can open it, and how.
 """
 
 import micropython
+from micropython import const
 
 try:
     micropython.kbd_intr(-1)  # no Ctrl-C, before anything that takes time
@@ -20,9 +21,9 @@ import time
 
 import machine
 
-_GC_BYTES = 4096
+_GC_BYTES = const(4096)
 """Garbage is collected this often: a heap that was left to fill up is in pieces."""
-_PAUSE_SECONDS = 5
+_PAUSE_SECONDS = const(5)
 
 if __name__ == "__main__":
     gc.threshold(_GC_BYTES)

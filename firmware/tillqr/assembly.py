@@ -17,6 +17,9 @@ from tillqr import __version__
 from tillqr.board import hardware
 from tillqr.unload import load, unload
 
+_AFTERMATH = "tillqr.board.aftermath"
+_RECOVERY = "tillqr.sale.recovery"
+_SECURE = "tillqr.net.secure"
 FONTS = "fonts.tqf"
 _GLYPH_ROOM = 3584
 """Bytes of glyphs that are kept; the largest icon takes 1.3 KB."""
@@ -57,7 +60,6 @@ def assemble():  # type: ignore[no-untyped-def]
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)  # the radio first: later its memory may not be there in one piece
 
-    from tillqr.board import aftermath
     from tillqr.board import settings as board_settings
     from tillqr.board.counters import Counters
     from tillqr.panel.view import View
@@ -65,8 +67,8 @@ def assemble():  # type: ignore[no-untyped-def]
     counters = Counters()
     rtc = machine.RTC()
     bitten = machine.reset_cause() == machine.WDT_RESET
-    crash = aftermath.recall(rtc.memory(), counters, bitten)
-    unload("tillqr.board.aftermath")
+    crash = load(_AFTERMATH).recall(rtc.memory(), counters, bitten)
+    unload(_AFTERMATH)
     qr_pin = hardware.make_key(profile, "qr_key")
     nvs = esp32.NVS(board_settings.NAMESPACE)
     try:
@@ -111,10 +113,9 @@ def assemble():  # type: ignore[no-untyped-def]
     from tillqr.till.link import Link
 
     _join(wlan, settings)
-    from tillqr.sale import recovery
-
-    book = Attempts(settings.device, keys, *recovery.recover(Segments(), counters.add))
-    unload("tillqr.sale.recovery")
+    found = load(_RECOVERY).recover(Segments(), counters.add)
+    unload(_RECOVERY)
+    book = Attempts(settings.device, keys, *found)
     wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
     path = Path(wifi, book)
     unix_time = _clock_module().unix_time if settings.rotating else None
@@ -133,9 +134,7 @@ def assemble():  # type: ignore[no-untyped-def]
     till_port = port.TillPort(hardware.make_uart(profile, baud, port.BUFFER), link)
     backend = Backend(codes, book, wifi, settings.port, display, counters.add)
     if settings.foreign:
-        from tillqr.sale.charge import Charges
-
-        backend.holds = Charges(settings.device, keys).holds
+        backend.holds = load("tillqr.sale.charge").Charges(settings.device, keys).holds
     _complete(path, settings, ca, wifi, broker_password, boot, display, backend, counters.add)
     display.connect(link, till_port, backend)
     qr_key = PushKey(qr_pin, display.press_qr)
@@ -153,9 +152,9 @@ def assemble():  # type: ignore[no-untyped-def]
     if path.clock:
         supervisor.add("time", path.clock.run(), None, _DAY_SECONDS)
     if settings.port:
-        from tillqr.net.endpoint import Endpoint
-
-        endpoint = Endpoint(display.accept, display.public_info, counters.add)
+        endpoint = load("tillqr.net.endpoint").Endpoint(
+            display.accept, display.public_info, counters.add
+        )
         supervisor.add("endpoint", endpoint.run(settings.port))
     _announce(profile, "ready")
     unload("tillqr.assembly", "tillqr.board.hardware")
@@ -184,23 +183,17 @@ def _complete(  # type: ignore[no-untyped-def]
 
     context = clock = None
     if ca:
-        from tillqr.net import secure
-
-        context = secure.make_context(ca)
-        unload("tillqr.net.secure")
+        context = load(_SECURE).make_context(ca)
+        unload(_SECURE)
     if ca or settings.rotating:
         clock = _clock_module().Clock(settings.time_server, wifi, display.path_changed)
     if settings.broker:
-        from tillqr.net.broker import Broker
-
         server = Server(settings.broker, 8883 if ca else 1883, wifi, context)
         joined = (server, path, settings.device, password, boot, backend, display, count)
-        backend.channel = Broker(*joined)
+        backend.channel = load("tillqr.net.broker").Broker(*joined)
     else:
-        from tillqr.net.web import Web
-
         server = Server(settings.backend, 443 if ca else 80, wifi, context)
-        backend.channel = Web(server, path, backend, display, count)
+        backend.channel = load("tillqr.net.web").Web(server, path, backend, display, count)
     path.complete(backend.channel, clock)
 
 
@@ -218,9 +211,9 @@ def _set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-de
     face.show("setup")
     asyncio.run(face.start())
 
-    from tillqr.setup import mode
     from tillqr.till import port
 
+    mode = load("tillqr.setup.mode")
     uart = hardware.make_uart(profile, mode.BAUD, port.BUFFER)
     page_port = profile.get("setup_port", mode.PORT)
     made = mode.SetupMode(face, counters, esp32.NVS(NAMESPACE), reason, page_port)

@@ -15,7 +15,7 @@ from tillqr.panel.font import FontFile
 from tillqr.panel.language import Language
 from tillqr.panel.painter import Painter
 from tillqr.panel.picture import INK, Clock, Picture
-from tillqr.panel.screens.common import fitting
+from tillqr.panel.screens.common import covers, fitted, fitting
 from tillqr.panel.screens.layout import Stack, balanced, wrap
 from tillqr.panel.st7789 import St7789
 from tillqr.panel.style import make_style
@@ -373,8 +373,8 @@ def test_a_missing_glyph_is_a_box_and_counts():
     font.glyph(0x10D0)
     assert kit.counts.names == ["glyph_missing"]
     for known in "€é中₫":
-        assert font.covers(known) and font.width(known) > 0
-    assert not font.covers("\u10d0") and not font.covers("a\U0001f600")
+        assert covers(font, known) and font.width(known) > 0
+    assert not covers(font, "\u10d0") and not covers(font, "a\U0001f600")
     assert font.width("a\u10d0\U0001f600") > 0
 
 
@@ -394,13 +394,13 @@ def test_glyphs_survive_a_full_memory():
 def test_text_is_measured_cut_and_wrapped():
     font = Kit().file.font(16)
     for width in (30, 50, 100, 200):
-        cut = font.fitted("A very long name that is cut", width)
+        cut = fitted(font, "A very long name that is cut", width)
         assert font.width(cut) <= width and cut.endswith("…")
-        tail = font.fitted("20241187-000123-and-more-of-it", width, True)
+        tail = fitted(font, "20241187-000123-and-more-of-it", width, True)
         assert font.width(tail) <= width and tail.startswith("…") and tail.endswith("t")
         for line in wrap("Press the QR key to pay with your phone", font, max(50, width)):
             assert font.width(line) <= max(50, width)
-    assert font.fitted("short", 200) == "short"
+    assert fitted(font, "short", 200) == "short"
 
 
 def test_wrapping_keeps_every_character():

@@ -22,12 +22,13 @@ class Segments:
 
     def append(self, number: int, data: bytes) -> None:
         """Write behind what is there; raises OSError."""
-        self._write(number, "ab", data)
+        _write(number, "ab", data)
 
     def replace(self, number: int, data: bytes) -> None:
         """Write in the place of what is there; raises OSError."""
-        self._write(number, "wb", data)
+        _write(number, "wb", data)
 
-    def _write(self, number: int, mode: str, data: bytes) -> None:
-        with open(_NAME.format(number), mode) as file:
-            file.write(data)
+
+def _write(number: int, mode: str, data: bytes) -> None:
+    with open(_NAME.format(number), mode) as file:
+        file.write(data)

@@ -17,7 +17,7 @@ class _Task:
     """A task as the event loop sees a coroutine; its turns are counted."""
 
     def __init__(
-        self, coroutine: "Coroutine", name: str, owes: "Callable[[], bool]", seconds: int
+        self, coroutine: "Coroutine", name: str, owes: "Callable[[], bool] | None", seconds: int
     ) -> None:
         self._coroutine = coroutine
         self.name = name
@@ -45,7 +45,7 @@ class _Task:
 
     def is_stuck(self) -> bool:
         """Whether it has owed something for too long, and had no turn; called at each check."""
-        if self._turns != self._seen or not self._owes():
+        if self._turns != self._seen or (self._owes and not self._owes()):
             self._seen = self._turns
             self._checks = 0
         self._checks += 1
@@ -74,7 +74,7 @@ class Supervisor:
         """Have `run` start a coroutine, which must never end; owes() tells whether it has anything
         to do now, as it always has by default: then it must have a turn within some seconds."""
         guarded = self._guard(name, coroutine)
-        self._tasks.append(_Task(guarded, name, owes or _always, seconds))
+        self._tasks.append(_Task(guarded, name, owes, seconds))
 
     async def _guard(self, name: str, coroutine: "Coroutine[object, object, None]") -> None:
         why = "ended"
@@ -101,7 +101,3 @@ class Supervisor:
             if not self.fault:
                 self._feed()
             await asyncio.sleep_ms(_CHECK_MS)
-
-
-def _always() -> bool:
-    return True

@@ -117,43 +117,22 @@ class Font:
             width += head[code - 30] if 32 <= code < 127 else self.advance(code)
         return width
 
-    def covers(self, text: str) -> bool:
-        """Whether the font has every character of a text."""
-        for code in codes(text):  # noqa: SIM110  (a generator would take memory)
-            if not 32 <= code < 127 and self._find(code) < 0:
-                return False
-        return True
-
     def glyph(self, code: int) -> int:
         """Where in the file's `glyphs` a character is, or the box (U+FFFD) for a missing one."""
         place = self._file.kept(self.size << 16 | code)
         if place >= 0:
             return place
-        found = self._find(code)
+        found = self.find(code)
         if found < 0:
             self._file.count("glyph_missing")
-            found = self._find(_BOX)
+            found = self.find(_BOX)
         return self._file.keep(self.size << 16 | code, self._entry(found), self._block)
 
     def has(self, code: int) -> bool:
         """Whether drawing a character needs nothing from the file now."""
         return self._file.kept(self.size << 16 | code) >= 0
 
-    def fitted(self, text: str, width: int, tail: bool = False) -> str:
-        """The text, cut with an ellipsis where it is wider than `width` pixels; with `tail` its
-        end is kept, as that of a number says more than its beginning."""
-        if self.width(text) <= width:
-            return text
-        room = width - self.advance(0x2026)
-        characters, kept = codes(text), 0
-        while kept < len(text):
-            room -= self.advance(characters[-1 - kept if tail else kept])
-            if room < 0:
-                break
-            kept += 1
-        return "…" + text[len(text) - kept :] if tail else text[:kept].rstrip() + "…"
-
-    def _find(self, code: int) -> int:
+    def find(self, code: int) -> int:
         """Number of a code point's glyph, or -1."""
         index = code - _FIRST_ASCII
         if 0 <= index < _ASCII:

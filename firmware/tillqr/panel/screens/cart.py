@@ -3,7 +3,7 @@
 from micropython import const
 
 from tillqr.panel.picture import GREY
-from tillqr.panel.screens.common import Screen, fitting, header, header_height
+from tillqr.panel.screens.common import Screen, fitted, fitting, header, header_height
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class CartScreen(Screen):
         below = font.width(line["name"]) + font.width(amount) + picture.margin > room
         if quantity:
             quantity = "× " + quantity
-        name = font.fitted(line["name"], room)
+        name = fitted(font, line["name"], room)
         return name, quantity, amount, int(below or quantity != ""), int(below)
 
     def _draw_row(self, picture: "Picture", font: "Font", y: int, row: tuple) -> None:
@@ -56,7 +56,7 @@ class CartScreen(Screen):
         if quantity:
             room = picture.width - 2 * picture.margin - 4
             room -= font.width(amount) if below else 0
-            picture.text(picture.margin, y + font.height, font.fitted(quantity, room), font, GREY)
+            picture.text(picture.margin, y + font.height, fitted(font, quantity, room), font, GREY)
 
     def _draw_total(
         self, picture: "Picture", style: "Style", view: "View", y: int, foot: int

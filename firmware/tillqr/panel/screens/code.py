@@ -3,7 +3,7 @@
 from micropython import const
 
 from tillqr.panel import code_layout
-from tillqr.panel.screens.common import Screen, fitting, order, price
+from tillqr.panel.screens.common import Screen, fitted, fitting, order, price
 from tillqr.panel.screens.layout import Stack
 
 TYPE_CHECKING = const(False)
@@ -53,7 +53,7 @@ class CodeScreen(Screen):
         slack = picture.height - side - 2 * font.height
         top = max(slack * 3 // 4 if slack < 90 else slack // 2, min(slack - 5, 52))
         stack = Stack(picture, picture.margin, 2, picture.width - picture.margin, top)
-        shop = font.fitted(view.shop, picture.width - 2 * picture.margin)
+        shop = fitted(font, view.shop, picture.width - 2 * picture.margin)
         stack.add(shop, (font,), needed=False)
         amounts = style.amount[1:] if top > 60 else style.amount[3:]
         stack.add(price(picture, style, view), amounts, 2, main=True)
@@ -73,10 +73,10 @@ class CodeScreen(Screen):
         if top >= 2 * small.height + 4:
             top -= small.height + 4
             bottom = picture.height - small.height - 2
-            number = small.fitted(view.sale.order, picture.width // 2, True)
+            number = fitted(small, view.sale.order, picture.width // 2, True)
             picture.text_right(right, bottom, number, small)
             room = right - left - small.width(number) - 8
-            picture.text(left, bottom, small.fitted(view.text("scan_short"), room), small)
+            picture.text(left, bottom, fitted(small, view.text("scan_short"), room), small)
         clock = picture.clock(right, (top - small.height) // 2, view.clock, small)
         words = price(picture, style, view)
         fonts = tuple(font for font in style.amount[1:] if font.height <= top)
@@ -92,7 +92,7 @@ class CodeScreen(Screen):
         right = picture.clock(picture.width - picture.margin, y, view.clock, font) - 2
         if font.width(words) > right - left:
             words = view.sale.order
-        picture.text(left, y, font.fitted(words, right - left, True), font)
+        picture.text(left, y, fitted(font, words, right - left, True), font)
 
     def _draw_beside(self, picture: "Picture", style: "Style", view: "View", side: int) -> None:
         font = style.small[-1]
@@ -100,9 +100,9 @@ class CodeScreen(Screen):
         picture.clock(picture.width - picture.margin, bottom, view.clock, font)
         stack = Stack(picture, side, picture.margin, picture.width - 4, bottom)
         room = picture.width - 4 - side
-        stack.add(font.fitted(view.shop, room), (font,), needed=False)
+        stack.add(fitted(font, view.shop, room), (font,), needed=False)
         stack.add(price(picture, style, view), style.amount[1:], 2, 6, main=True)
-        stack.add(font.fitted(view.sale.order, room, True), (font,), 1, 6)
+        stack.add(fitted(font, view.sale.order, room, True), (font,), 1, 6)
         stack.add(view.text("scan" if picture.height > 200 else "scan_short"), style.body, 3, 10)
         stack.draw()
 
@@ -115,7 +115,7 @@ class CodeScreen(Screen):
         )
         room = picture.width - 2 * picture.margin
         shop = fitting(view.shop, style.body, room)
-        stack.add(shop.fitted(view.shop, room), (shop,), needed=False)
+        stack.add(fitted(shop, view.shop, room), (shop,), needed=False)
         stack.add(price(picture, style, view), style.amount, 2, 8, main=True)
         stack.add(view.text("scan"), style.body, 2, 8)
         stack.add(view.text("next_code"), style.small, 2, 4)

@@ -2,6 +2,8 @@
 
 from micropython import const
 
+from tillqr.panel.font import codes
+
 _LOW = const(150)
 
 TYPE_CHECKING = const(False)
@@ -16,9 +18,32 @@ def fitting(words: str, fonts: "tuple[Font, ...]", width: int) -> "Font":
     """The first of some fonts that has every character of `words` and in which they fit in
     `width` pixels; else the last."""
     for font in fonts:
-        if font.covers(words) and font.width(words) <= width:
+        if covers(font, words) and font.width(words) <= width:
             return font
     return fonts[-1]
+
+
+def covers(font: "Font", text: str) -> bool:
+    """Whether a font has every character of a text."""
+    for code in codes(text):  # noqa: SIM110  (a generator would take memory)
+        if not 32 <= code < 127 and font.find(code) < 0:
+            return False
+    return True
+
+
+def fitted(font: "Font", text: str, width: int, tail: bool = False) -> str:
+    """The text, cut with an ellipsis where it is wider than `width` pixels; with `tail` its end is
+    kept, as that of a number says more than its beginning."""
+    if font.width(text) <= width:
+        return text
+    room = width - font.advance(0x2026)
+    characters, kept = codes(text), 0
+    while kept < len(text):
+        room -= font.advance(characters[-1 - kept if tail else kept])
+        if room < 0:
+            break
+        kept += 1
+    return "…" + text[len(text) - kept :] if tail else text[:kept].rstrip() + "…"
 
 
 class Screen:
@@ -60,6 +85,6 @@ def header(picture: "Picture", style: "Style", view: "View", *bands: tuple) -> i
     if height:
         room = picture.width - 2 * picture.margin
         font = fitting(view.shop, style.body, room)
-        words = font.fitted(view.shop, room)
+        words = fitted(font, view.shop, room)
         picture.text_centre(0, picture.width, (height - font.height) // 2, words, font)
     return height

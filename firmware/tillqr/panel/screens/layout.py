@@ -4,6 +4,7 @@ from micropython import const
 
 from tillqr.panel.font import codes
 from tillqr.panel.picture import INK
+from tillqr.panel.screens.common import covers, fitted
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Stack:
         while True:
             font = fonts[item[6]]
             item[7] = wrap(words, font, width)
-            whole = font.covers(words) and len(item[7]) <= most and _unbroken(words, item[7])
+            whole = covers(font, words) and len(item[7]) <= most and _unbroken(words, item[7])
             if whole or item[6] == len(fonts) - 1:
                 return
             item[6] += 1
@@ -172,7 +173,7 @@ class Stack:
             self._picture.cut += 1
         if len(lines) > item[2]:
             rest = item[0][item[0].find(lines[item[2] - 1]) :]
-            lines = lines[: item[2] - 1] + [font.fitted(rest, self._right - self._left)]
+            lines = lines[: item[2] - 1] + [fitted(font, rest, self._right - self._left)]
         elif len(lines) > 1:
             lines = balanced(item[0], font, self._right - self._left)
         for line in lines:
