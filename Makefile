@@ -20,8 +20,8 @@ PORT ?=
 BAUD ?=
 TILL_PORT ?=
 MICROPYTHON ?=
-INPUTS ?=
-SECONDS ?=
+EVERY ?=
+BREAK ?=
 ANY_IMAGE ?=
 FORGED ?=
 ONLY ?=
@@ -29,13 +29,14 @@ SEED ?=
 N ?=
 INPUTS ?=
 SECONDS ?=
+SALES ?= 2000
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
-	attack fuzz outages fleet qr-conformance bench-qr picture clean
+	attack fuzz outages fleet faults soak qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -116,6 +117,12 @@ fleet: setup ## N=500 boards at one broker that is killed under them: no result 
 
 outages: setup ## 200 sales during which broker, connection, Wi-Fi or backend fails: each must end true (RUNTIME= ONLY= SEED=; needs mosquitto)
 	@$(BIN)/python -m tools.outages --runtime $(RUNTIME) $(foreach word,$(ONLY),--only $(word)) $(if $(SEED),--seed $(SEED))
+
+faults: setup ## sales in which power, flash, line, network, memory or a part fails, at every step: no payment may be lost or doubled (ONLY=case EVERY=1 BREAK=rule)
+	@$(BIN)/python -m tools.faults $(foreach name,$(ONLY),--only $(name)) $(if $(EVERY),--every $(EVERY)) $(if $(BREAK),--break $(BREAK))
+
+soak: setup ## SALES=2000 in a row on one board: its heap may not grow (SALES= ROAD=mqtt|mqtts|http; needs mosquitto)
+	@$(BIN)/python -m tools.soak --sales $(SALES) $(if $(ROAD),--road $(ROAD))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance

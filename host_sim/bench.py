@@ -105,18 +105,21 @@ class Bench:
         self._trust = self.authority.trusting() if right else certificates.trusting_all()
         self._shown = certificates.served(certificate, self.authority) if road.tls else None
         self.broker: brokers.Broker | None = None
-        login = None
+        self.login: Login | None = None
+        """The backend's, at the broker, if there is one."""
         if road.broker:
             place = directory / "broker"
             self.broker = brokers.make(broker, place, self._words, self._shown)
-            login = Login(self.broker.url, self._words[BACKEND_USER], BACKEND_USER, self._trust)
+            self.login = Login(
+                self.broker.url, self._words[BACKEND_USER], BACKEND_USER, self._trust
+            )
         self.gateway = Gateway(
             [Device(DEVICE, self.key)],
             f"sqlite:///{directory}/gateway.db",
             on_event,
             push=road.push,
             carry=road.carry,
-            broker=login,
+            broker=self.login,
         )
         self.backend = self._service(backend_port)
 

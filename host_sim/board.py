@@ -28,6 +28,7 @@ HEAP_KB = 160
 """The heap that the firmware has: with pointers of 64 bits it is as much as it has on the chip."""
 SHIMS_KB = 15
 """What the shims take beside it: on the chip they are C (`make size` measures it)."""
+_FLASH_KB = 2  # what the flash's shim takes, where a board starts from an image
 _TLS_KB = 48
 """What TLS takes beside it: on the chip that is of ESP-IDF's heap, not of MicroPython's."""
 _FIRMWARE = ROOT / "firmware"
@@ -212,7 +213,8 @@ class Board:
         micropython = Path(sys.executable).parent / "micropython"
         prompt = ["-i"] if self.console else []
         has_ca = self._ca or (self._directory / _CA).exists()  # provisioning may have stored one
-        heap = ["-X", f"heapsize={HEAP_KB + SHIMS_KB + (_TLS_KB if has_ca else 0)}k"]
+        beside = SHIMS_KB + (_TLS_KB if has_ca else 0) + (_FLASH_KB if self._image else 0)
+        heap = ["-X", f"heapsize={HEAP_KB + beside}k"]
         return [*self.prefix, str(micropython), *prompt, *heap, *start]
 
     def _environment(self) -> dict[str, str]:

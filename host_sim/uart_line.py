@@ -9,13 +9,40 @@ import contextlib
 import os
 import termios
 import tty
+from collections.abc import Callable, Iterator
+from typing import Literal
 
+From = Literal["board", "register"]
 _CHUNK = 256
 _RATES = {
     getattr(termios, name): int(name[1:])
     for name in dir(termios)
     if name[0] == "B" and name[1:].isdigit()
 }
+
+
+def _carried(_: From) -> bool:
+    """A frame goes on, when nobody asks."""
+    return True
+
+
+class _Frames:
+    """Where frames end in a stream of bytes: at each zero after anything else."""
+
+    def __init__(self) -> None:
+        self._inside = False
+
+    def pieces(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
+        """The data in pieces, and of each whether it ends a frame."""
+        begin = 0
+        for at, byte in enumerate(data):
+            ended = self._inside and byte == 0
+            self._inside = byte != 0
+            if ended:
+                yield data[begin : at + 1], True
+                begin = at + 1
+        if begin < len(data):
+            yield data[begin:], False
 
 
 class UartLine:
@@ -27,6 +54,9 @@ class UartLine:
         os.set_blocking(self._master, False)
         self.path = os.ttyname(self._slave)
         """The serial port that a register opens."""
+        self.on_frame: Callable[[From], bool] = _carried
+        """Asked, with who sent it, when the end of a frame is about to go on; False loses it."""
+        self._frames: dict[From, _Frames] = {"board": _Frames(), "register": _Frames()}
         self._board: asyncio.StreamWriter | None = None
         self._baud = 115200
         self._from_register: asyncio.Queue[bytes] = asyncio.Queue(64)
@@ -55,7 +85,7 @@ class UartLine:
             while data := await reader.read(_CHUNK):
                 await asyncio.sleep(len(data) * 10 / self._baud)
                 with contextlib.suppress(BlockingIOError):  # no register reads: the bytes are lost
-                    os.write(self._master, self._heard(data))
+                    os.write(self._master, self._heard(self._passed("board", data)))
         finally:
             self._board = None
 
@@ -67,8 +97,14 @@ class UartLine:
         while True:
             data = await self._from_register.get()
             await asyncio.sleep(len(data) * 10 / self._baud)
+            data = self._passed("register", data)
             if self._board is not None:
                 self._board.write(self._heard(data))
+
+    def _passed(self, sender: From, data: bytes) -> bytes:
+        """What of the data goes on."""
+        pieces = self._frames[sender].pieces(data)
+        return b"".join(piece for piece, ends in pieces if not ends or self.on_frame(sender))
 
     def _heard(self, data: bytes) -> bytes:
         """The bytes as the other end's UART reads them."""

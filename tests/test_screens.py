@@ -12,7 +12,7 @@ from tillqr.panel import style
 from tillqr.panel.language import Language
 from tillqr.panel.picture import OVERHANG
 from tillqr.panel.rgb444 import blend
-from tillqr.sale import money
+from tillqr.sale import currencies, money
 from tillqr.sale.receipt import REASONS
 from tillqr.setup.access import Access
 
@@ -108,7 +108,7 @@ def test_amounts_are_written_as_unicode_says(language: str) -> None:
     that ends in a letter does not touch digits (UTS 35, part 3, currencySpacing)."""
     ours = Language(str(gallery.TEXTS / f"{language}.txt"))
     pattern = Locale.parse(_LOCALES[language]).currency_formats["standard"].pattern
-    for currency in " ".join(money._BY_EXPONENT).split():
+    for currency in " ".join(currencies.BY_EXPONENT).split():
         digits = money.exponent(currency)
         for amount in (1, 99, 1234, 123456, 999999, 9999999999, -250):
             wanted = format_currency(

@@ -15,7 +15,7 @@ import network
 
 from tillqr import __version__
 from tillqr.board import hardware
-from tillqr.unload import unload
+from tillqr.unload import load, unload
 
 FONTS = "fonts.tqf"
 _GLYPH_ROOM = 3584
@@ -173,7 +173,7 @@ def _join(wlan, settings) -> None:  # type: ignore[no-untyped-def]
 
 def _clock_module():  # type: ignore[no-untyped-def]
     """The module tillqr.net.clock: not every display needs the time."""
-    return __import__("tillqr.net.clock", None, None, ["Clock"])
+    return load("tillqr.net.clock")
 
 
 def _complete(  # type: ignore[no-untyped-def]

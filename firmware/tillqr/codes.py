@@ -7,7 +7,7 @@ sale/payment_code.py, most of qr/) is loaded for that and let go.
 from micropython import const
 
 from tillqr.qr.symbol import Memory
-from tillqr.unload import unload
+from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -87,12 +87,11 @@ class Codes:
             unload(_SENDER)
 
     def _load(self) -> "CodeSymbols":
-        encoder = __import__(_ENCODER, None, None, ["Encoder"]).Encoder(self._memory)
-        symbols = __import__(_SYMBOLS, None, None, ["CodeSymbols"])
-        return symbols.CodeSymbols(encoder, self._load_sender(), self._backend, self._size)
+        encoder = load(_ENCODER).Encoder(self._memory)
+        return load(_SYMBOLS).CodeSymbols(encoder, self._load_sender(), self._backend, self._size)
 
     def _load_sender(self) -> "Sender":
-        return __import__(_SENDER, None, None, ["Sender"]).Sender(*self._sent)
+        return load(_SENDER).Sender(*self._sent)
 
 
 def _let_go() -> None:

@@ -105,16 +105,12 @@ class Display:
 
     def deliver(self, kind: int, content: dict) -> None:
         """Carry out a message from the register; raises message.Refusal."""
-        if kind == message.HELLO:
-            self._link.send(message.INFO, self.info(), True)
-        elif kind == message.CART:
-            self._dispatch("cart", content)
-        elif kind == message.PAY:
-            self._dispatch("pay", content)
-        elif kind == message.CANCEL:
-            self._dispatch("cancel", content)
-        elif kind == message.QUERY:
+        if kind in (message.CART, message.PAY, message.CANCEL):
+            self._dispatch(message.name_of(kind).lower(), content)
+        elif kind == message.QUERY and "order" in content:
             self._answer_query(content)
+        elif kind in (message.HELLO, message.QUERY):
+            self._link.send(message.INFO, self.info(), True)
         else:
             raise message.Refusal("type", message.name_of(kind))
 
@@ -133,20 +129,13 @@ class Display:
             self._send_results()
 
     def _answer_query(self, query: dict) -> None:
-        if "order" not in query:
-            self._link.send(message.INFO, self.info(), True)
-            return
         sale, register = self._checkout.sale, query.get("register")
         if sale and sale.order == query["order"] and register in (None, sale.register):
             self._send_status()
             return
         attempt = self._book.of_order(query["order"], register)
-        status = {"order": query["order"], "state": "none", "reason": "", "attempt": ""}
-        if attempt is not None:
-            status["state"] = attempt.outcome or "unknown"
-            status["reason"] = attempt.reason
-            status["attempt"] = attempt.nonce
-        self._link.send(message.STATUS, status, True)
+        state = (attempt.outcome or "unknown") if attempt else "none"
+        self._tell(query["order"], state, "", attempt)
 
     # From the customer, the network and the clock.
 
@@ -357,12 +346,15 @@ class Display:
 
     def _send_status(self) -> None:
         sale = self._checkout.sale or self._checkout.cart
-        attempt = getattr(sale, "attempt", None)
-        status = {"order": sale.order if sale else "", "state": self._checkout.state}
-        status["reason"] = attempt.reason if attempt else ""
-        if getattr(sale, "notice", ""):
-            status["reason"] = sale.notice
-        status["attempt"] = attempt.nonce if attempt else ""
+        notice, attempt = getattr(sale, "notice", ""), getattr(sale, "attempt", None)
+        self._tell(sale.order if sale else "", self._checkout.state, notice, attempt)
+
+    def _tell(self, order: str, state: str, notice: str, attempt: "Attempt | None") -> None:
+        """Send a STATUS."""
+        status = {"order": order, "state": state, "reason": notice, "attempt": ""}
+        if attempt:
+            status["reason"] = notice or attempt.reason
+            status["attempt"] = attempt.nonce
         self._link.send(message.STATUS, status, True)
 
     def _send_results(self) -> None:

@@ -90,7 +90,7 @@ async def test_a_crash_is_told_of(runtime: str, tmp_path: Path) -> None:
         assert first["crash"] == "" and first["journal"] == 0
         await shop.show_code()
         shop.bench.board.station.fault = "on purpose"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not shop.bench.board.resets:
                 await asyncio.sleep(0.05)
         info = await shop.until(lambda info: info["boot"] != first["boot"])

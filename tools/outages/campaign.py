@@ -83,6 +83,8 @@ class Campaign:
                 await self._look_back(site, done)
         except (BoardError, BrokerError, RegisterError, TimeoutError) as error:
             self._complain(site, f"{type(error).__name__}: {error}")
+            if not done:
+                return []  # a board that does not start won't the next time
         return left
 
     async def _look_back(self, site: Site, done: list[Outcome]) -> None:

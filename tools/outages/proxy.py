@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Callable
 from typing import Literal
 
 from host_sim.service import LOOPBACK, free_port
@@ -12,6 +13,11 @@ Way = Literal["up", "down"]
 """From who connects, or to it."""
 _CHUNK = 4096
 _NO_LINGER = struct.pack("ii", 1, 0)
+
+
+def _carried(_: Way) -> bool:
+    """All goes on, when nobody asks."""
+    return True
 
 
 class Proxy:
@@ -26,6 +32,9 @@ class Proxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._left: dict[Way, int] = {}
+        self.on_piece: Callable[[Way], bool] = _carried
+        """Asked when something is about to go on, which way; False loses it. What was sent by one
+        call mostly comes as one piece."""
 
     async def accept(self) -> None:
         """Take connections from now on."""
@@ -137,6 +146,8 @@ class _Pair:
     ) -> None:
         while data := await reader.read(_CHUNK):
             await self._proxy.gate(self)
+            if not self._proxy.on_piece(way):
+                continue
             allowed = self._proxy.allowed(way, len(data))
             writer.write(data[:allowed])
             await writer.drain()

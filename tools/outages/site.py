@@ -43,7 +43,8 @@ class Heard:
 class Site:
     """One counter, with all that a sale needs and all that may fail."""
 
-    def __init__(self, kind: Kind, runtime: str, directory: Path) -> None:
+    def __init__(self, kind: Kind, runtime: str, directory: Path, **options: Any) -> None:
+        """options: of Bench, and settings."""
         self.kind = kind
         self.directory = directory
         self.bench = Bench(
@@ -54,6 +55,7 @@ class Site:
             broker="mosquitto",
             charges=kind.charges,
             qr_seconds=kind.qr_seconds,
+            **options,
         )
         self.database = ShopDatabase(f"sqlite:///{directory}/shop.db")
         self.on_event: Callable[[str], None] = lambda _: None
@@ -150,5 +152,5 @@ class Site:
             heard = Heard(time.monotonic(), name, content)
             loop.call_soon_threadsafe(self._hear, heard)
 
-        line = self.bench.board.line.path
-        return Register(line, self.database, REGISTER, on_message=listen)
+        line, baud = self.bench.board.line.path, int(str(self.bench.settings["till_baud"]))
+        return Register(line, self.database, REGISTER, baud, listen)

@@ -7,6 +7,8 @@ import json
 
 import machine
 
+from tillqr.unload import load
+
 PROFILE = "board.json"
 
 
@@ -38,7 +40,7 @@ def make_panel(profile: dict):  # type: ignore[no-untyped-def]
         dc=machine.Pin(pins["dc"], out, value=1),
         reset=machine.Pin(pins["reset"], out, value=1),
         backlight=machine.PWM(machine.Pin(pins["backlight"]), freq=1000, duty_u16=0),
-        pixels=__import__("tillqr.panel." + pixels, None, None, [pixels]),
+        pixels=load("tillqr.panel." + pixels),
         offset=(panel["column_offset"], panel["row_offset"]),
         rotation=panel["rotation"],
         inverted=panel["inverted"],

@@ -9,15 +9,16 @@ _NAME = "journal.{}"
 class Segments:
     """Two files, 0 and 1."""
 
-    def read(self, number: int) -> bytes:
-        """All of a file; nothing where there is none. Raises OSError."""
+    def read(self, number: int, buffer: memoryview) -> int:
+        """Read a file into a buffer, as far as it takes it: how many bytes. Raises OSError, but not
+        where there is no file."""
         try:
             with open(_NAME.format(number), "rb") as file:
-                return file.read()
+                return file.readinto(buffer) or 0
         except OSError as error:
             if error.errno != 2:  # ENOENT
                 raise
-        return b""
+        return 0
 
     def append(self, number: int, data: bytes) -> None:
         """Write behind what is there; raises OSError."""

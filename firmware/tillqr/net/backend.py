@@ -111,8 +111,12 @@ class Backend:
     async def _asked(self, attempt: "Attempt") -> bool:
         """Ask once; whether that is all for now."""
         verb = attempt.question
-        question = self._codes.question(attempt, (self._wifi.address, self._port))
-        answered = await self.channel.ask(attempt.nonce, question)
+        try:
+            question = self._codes.question(attempt, (self._wifi.address, self._port))
+            answered = await self.channel.ask(attempt.nonce, question)
+        except MemoryError:  # it is asked again: what came of it may have been stored
+            self._count("backend_no_memory")
+            answered = False
         if answered and verb == "ask" and attempt.question == verb:
             attempt.question = ""
             self._display.still_open(attempt)

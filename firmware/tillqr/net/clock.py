@@ -7,7 +7,7 @@ import machine
 from micropython import const
 
 from tillqr.sale import mac
-from tillqr.unload import unload
+from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Clock:
     async def _set(self) -> bool:
         """Ask once; whether the clock was set."""
         try:
-            seconds = await __import__(_SNTP, None, None, ["ask"]).ask(self._host, self._port)
+            seconds = await load(_SNTP).ask(self._host, self._port)
         except OSError:
             seconds = 0
         unload(_SNTP)

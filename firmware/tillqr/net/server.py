@@ -9,6 +9,8 @@ import socket
 
 from micropython import const
 
+from tillqr.unload import load, unload
+
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -16,18 +18,7 @@ if TYPE_CHECKING:
 
     from tillqr.net.wifi import Wifi
 
-_HUNG_UP = (104, -29312)  # ECONNRESET, MBEDTLS_ERR_SSL_CONN_EOF
-_REFUSED = const(111)  # ECONNREFUSED
-_KNOCK_S = const(1)
-
-# What the errors of mbedTLS (MicroPython) and OpenSSL (CPython) say, and what it means.
-_WORDS = (
-    ("signed by the trusted CA|local issuer|self-signed", "tls_untrusted"),
-    ("has expired", "tls_expired"),
-    ("expected CN|Hostname mismatch|IP address mismatch", "tls_wrong_host"),
-    ("INVALID_RECORD|WRONG_VERSION", "tls_no_tls"),
-    ("SSL|certificate", "tls_failed"),
-)
+_DIAGNOSIS = "tillqr.net.diagnosis"
 
 
 class Server:
@@ -55,27 +46,20 @@ class Server:
 
     async def _knock(self) -> None:
         """Raise OSError if nobody listens: the chip tells a TLS client of it as of a hang-up."""
-        reader, writer = await asyncio.open_connection(self._resolved(), self._port)
         try:
-            await asyncio.wait_for(reader.read(1), _KNOCK_S)
-        except asyncio.TimeoutError:
-            pass  # it waits for the client: it listens
-        except OSError:
-            raise OSError(_REFUSED) from None
+            await load(_DIAGNOSIS).knock(self._resolved(), self._port)
         finally:
-            await close(writer)
+            unload(_DIAGNOSIS)
 
     def trouble(self, error: Exception, begun: bool = True) -> str:
         """The name of what an error says of this server (PROTOCOL.md, 4.1), or "" if it is only
         away; begun: whether it has answered anything before."""
         if self._secure is None:
             return ""
-        words = str(error)
-        for parts, name in _WORDS:
-            for part in parts.split("|"):
-                if part in words:
-                    return name
-        hung_up = isinstance(error, EOFError) or getattr(error, "errno", 0) in _HUNG_UP
+        name, hung_up = load(_DIAGNOSIS).of(error)
+        unload(_DIAGNOSIS)
+        if name:
+            return name
         self._hung_up = not begun and (hung_up or self._hung_up)
         return "tls_no_tls" if hung_up and not begun else ""
 

@@ -5,6 +5,7 @@ import asyncio
 from micropython import const
 
 from tillqr import ticks
+from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -17,9 +18,8 @@ _PATIENCE = const(60)  # checks until a try is given up: 15 s
 _TRY = const(4)  # checks until its reason is this try's
 _FIRST_PAUSE_MS = const(1000)
 _LONGEST_PAUSE_MS = const(60_000)
-_WEAK = const(-75)  # dBm
-_STRONGER = const(8)  # dB that another access point must have more, to be worth the change
 _ROAM_CHECKS = const(1200)  # 5 min
+_ROAMING = "tillqr.net.roaming"
 
 # What the station's status says of a try that failed: ESP-IDF's reasons (wifi_err_reason_t).
 _WRONG_PASSWORD = (15, 202, 204)  # handshake time-out, authentication failed
@@ -36,8 +36,8 @@ class Wifi:
         self._ssid = ssid
         self._password = password
         self._bssid: "bytes | None" = None
-        self.on_change: "Callable[[], None]" = _nobody
-        self.calm: "Callable[[], bool]" = _always
+        self.on_change: "Callable[[], None]" = None  # type: ignore[assignment]
+        self.calm: "Callable[[], bool]" = None  # type: ignore[assignment]
         """Whether nobody waits at the display: a search for a better access point takes seconds."""
         self.connected = False
         self.trouble = ""
@@ -95,20 +95,10 @@ class Wifi:
             checks += 1
             if checks >= _ROAM_CHECKS and self.calm():
                 checks = 0
-                self._bssid = self._better()
+                self._bssid = load(_ROAMING).better(self._wlan, self._ssid)
+                unload(_ROAMING)
                 if self._bssid:
                     return
-
-    def _better(self) -> "bytes | None":
-        """The access point of this network that is much stronger, if this one is weak."""
-        here = self._wlan.status("rssi")
-        if here >= _WEAK:
-            return None
-        best, found = here + _STRONGER, None
-        for ssid, bssid, _, strength, *_ in self._wlan.scan():
-            if ssid == self._ssid.encode() and strength >= best:
-                best, found = strength, bssid
-        return found
 
     def _changed(self, connected: bool, trouble: str) -> None:
         if connected:
@@ -118,11 +108,3 @@ class Wifi:
             self.connected = connected
             self.trouble = trouble
             self.on_change()
-
-
-def _nobody() -> None:
-    """Told of a change before anyone listens."""
-
-
-def _always() -> bool:
-    return True

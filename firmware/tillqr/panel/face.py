@@ -9,7 +9,7 @@ import asyncio
 from micropython import const
 
 from tillqr.panel.picture import Clock, Picture
-from tillqr.unload import unload
+from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -36,11 +36,10 @@ _MODULES = {
 
 def load_screen(state: str, view: "View") -> "Screen":
     """The screen of a state, from its module; the view gets the words to draw it with."""
-    language = __import__(_WORDS, None, None, ["Language"])
-    view.text = language.Language(view.language)
+    view.text = load(_WORDS).Language(view.language)
     name = _MODULES.get(state, "notice")
-    module = __import__(_PACKAGE + "." + name, None, None, ["screen"])
-    return module.NoticeScreen(state) if name == "notice" else module.screen
+    screens = load(_PACKAGE + "." + name)
+    return screens.NoticeScreen(state) if name == "notice" else screens.screen
 
 
 class Face:

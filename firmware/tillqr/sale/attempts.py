@@ -30,6 +30,10 @@ class Attempt:
     that; delivered: the register has acknowledged `outcome`; stored: the journal has it as it is.
     """
 
+    # Few have these: they take memory of their own only where they are set.
+    question = ""
+    text = ""
+
     def __init__(self, nonce: str, order: str, register: str, amount: int, currency: str) -> None:
         self.nonce = nonce
         self.order = order
@@ -40,8 +44,6 @@ class Attempt:
         self.transaction = ""
         self.reason = ""
         self.settled = ""
-        self.question = ""
-        self.text = ""
         self.delivered = False
         self.stored = False
 

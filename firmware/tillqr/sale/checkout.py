@@ -116,13 +116,14 @@ class Checkout:
             return self._unlisted(event)
         _, _, state, action, effects = row
         if action:
-            getattr(self, "do_" + action)(data)
+            action, _, word = action.partition(" ")
+            getattr(self, "do_" + action)(word or data)
         self.state = state or self.state
         return effects.split()
 
     def resume(self, attempt: attempts.Attempt) -> None:
         """Take up an attempt that a restart has interrupted: it is known how it ended, or not."""
-        self._show_attempt(attempt)
+        self.do_show_attempt(attempt)
         self.state = attempt.outcome or "unknown"
         if self._fits_text and attempt.question:
             attempt.question = "close"  # the text of its code is not known any more
@@ -210,9 +211,8 @@ class Checkout:
     def do_open_attempt(self, _: None) -> None:
         self._attempt(self.sale)
 
-    def do_fail(self, charge: "attempts.Attempt | None") -> None:
-        """No charge came, or one that can't be shown: nobody saw a code, nobody shall pay it."""
-        reason = "code_too_large" if charge else "no_backend"
+    def do_fail(self, reason: str) -> None:
+        """Nobody saw a code, nobody shall pay it."""
         self._book.end(self.sale.attempt, "failed", reason)
 
     def _attempt(self, sale: Sale) -> None:
@@ -229,14 +229,8 @@ class Checkout:
         if self._fits_text:
             sale.attempt.question = "open"
 
-    def do_note_deaf(self, _: None) -> None:
-        self.sale.notice = "no_network"
-
-    def do_note_large(self, _: None) -> None:
-        self.sale.notice = "code_too_large"
-
-    def do_note_refusal(self, _: str) -> None:
-        self.sale.notice = "no_storage"
+    def do_note(self, notice: str) -> None:
+        self.sale.notice = notice
 
     def do_forget_notice(self, _: None) -> None:
         if self.sale.notice == "no_network":
@@ -253,11 +247,8 @@ class Checkout:
             attempt.outcome, attempt.question = "", question
             raise Refusal("storage")
 
-    def do_show_late(self, attempt: attempts.Attempt) -> None:
+    def do_show_attempt(self, attempt: attempts.Attempt) -> None:
         self.cart = None
-        self._show_attempt(attempt)
-
-    def _show_attempt(self, attempt: attempts.Attempt) -> None:
         self.sale = Sale(attempt.result())
         self.sale.attempt = attempt
 
@@ -271,8 +262,8 @@ WAITING = ("preparing", "qr", "unknown")
 FREE = "idle cart choose paid failed cancelled expired late"
 """The states in which a register may begin something: "free" in the table."""
 
-# Rows: states | event | next state, "" for the same | action | effects. As text, because a table
-# of tuples costs the chip four times as much memory.
+# Rows: states | event | next state, "" for the same | action, with a word to it | effects. As text,
+# because a table of tuples costs the chip four times as much memory.
 TRANSITIONS = """\
 free|cart|cart|take_cart|show
 free|pay|choose|open_sale|show status
@@ -280,12 +271,12 @@ free|pay_qr|qr|open_sale_and_attempt|show status
 free|pay_charge|preparing|open_sale_and_attempt|show status ask
 choose failed expired|qr_key_charge|preparing|open_attempt|show status ask
 preparing|charge|qr||show status
-preparing|charge_large|failed|fail|show results status ask
-preparing|timeout|failed|fail|show results status ask
+preparing|charge_large|failed|fail code_too_large|show results status ask
+preparing|timeout|failed|fail no_backend|show results status ask
 choose failed expired|qr_key|qr|open_attempt|show status
-choose failed expired|qr_key_deaf|choose|note_deaf|show status
-choose failed expired|qr_key_large|choose|note_large|show status
-choose failed expired|key_refused|choose|note_refusal|show status
+choose failed expired|qr_key_deaf|choose|note no_network|show status
+choose failed expired|qr_key_large|choose|note code_too_large|show status
+choose failed expired|key_refused|choose|note no_storage|show status
 choose|network||forget_notice|show
 idle|network|||show
 preparing qr unknown|pay_again|||status
@@ -297,7 +288,7 @@ unknown|still_open|qr||show status
 preparing qr unknown|cancel|cancelled|cancel_attempt|show results status ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
-idle failed cancelled expired late|receipt_late|late|show_late|show results status
+idle failed cancelled expired late|receipt_late|late|show_attempt|show results status
 cart choose preparing qr unknown paid|receipt_late|||results
 *|receipt_moot|||
 paid failed cancelled expired late|timeout|idle|clear|show status"""

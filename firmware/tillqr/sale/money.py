@@ -6,22 +6,15 @@ behind the decimal point: JPY 0, EUR 2, BHD 3.
 
 from micropython import const
 
+from tillqr.unload import load, unload
+
 MAX_AMOUNT = const(9_999_999_999)
 """The largest amount of one payment, in minor units: ten digits, what the panel can show."""
 
-_BY_EXPONENT = (
-    " BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ",
-    " AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD"
-    " CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP"
-    " GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK"
-    " LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO"
-    " NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS"
-    " SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST"
-    " XCD XCG YER ZAR ZMW ZWG ",
-    " BHD IQD JOD KWD LYD OMR TND ",
-    " CLF UYW ",
-)
-_EXPONENTS = (0, 2, 3, 4)
+_CURRENCIES = "tillqr.sale.currencies"
+_KEPT = const(4)
+_known: "dict[str, int]" = {}
+"""The exponents that were asked for last."""
 
 
 class UnknownCurrency(ValueError):
@@ -33,12 +26,16 @@ def exponent(currency: str) -> int:
 
     Raises UnknownCurrency.
     """
-    if len(currency) == 3 and " " not in currency:
-        needle = " " + currency + " "
-        for codes, digits in zip(_BY_EXPONENT, _EXPONENTS):
-            if needle in codes:
-                return digits
-    raise UnknownCurrency(currency)
+    digits = _known.get(currency)
+    if digits is None:
+        digits = load(_CURRENCIES).find(currency)
+        unload(_CURRENCIES)
+        if digits is None:
+            raise UnknownCurrency(currency)
+        if len(_known) >= _KEPT:
+            _known.clear()
+        _known[currency] = digits
+    return digits
 
 
 def is_amount(value: object) -> bool:

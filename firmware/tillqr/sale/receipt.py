@@ -7,8 +7,8 @@ Whatever is wrong is a Rejected with a name; nothing else happens.
 
 from micropython import const
 
-from tillqr import strict_json
-from tillqr.sale import mac, money
+from tillqr import fields, strict_json
+from tillqr.sale import mac
 
 VERSION = const(1)
 MAX_SIZE = const(768)
@@ -29,15 +29,10 @@ REASONS = (
 NONCE_SIZE = const(12)
 """Bytes of an attempt's nonce; receipts and messages carry it as lower-case hex."""
 
-_TEXTS = (
-    ("device", 1, 12),
-    ("register", 1, 8),
-    ("order", 1, 20),
-    ("attempt", 2 * NONCE_SIZE, 2 * NONCE_SIZE),
-    ("currency", 3, 3),
-    ("state", 1, 8),
-    ("transaction", 0, 40),
-    ("reason", 0, 24),
+_FIELDS = (
+    "version integer 1 1,key integer 0 255,device text 1 12,register text 1 8,order text 1 20,"
+    "attempt text 24 24,amount integer 1 9999999999,currency text 3 3,state text 1 8,"
+    "transaction text 0 40,reason text 0 24,mac text 64 64"
 )
 
 
@@ -52,18 +47,18 @@ class Rejected(Exception):
 class Receipt:
     """A receipt whose form is right; `authentic` tells whether its MAC is."""
 
-    def __init__(self, fields: dict) -> None:
-        self.device: str = fields["device"]
-        self.register: str = fields["register"]
-        self.order: str = fields["order"]
-        self.attempt: str = fields["attempt"]
-        self.amount: int = fields["amount"]
-        self.currency: str = fields["currency"]
-        self.state: str = fields["state"]
-        self.transaction: str = fields["transaction"]
-        self.reason: str = fields["reason"]
-        self.key: int = fields["key"]
-        self.mac: bytes = fields["mac"]
+    def __init__(self, values: dict) -> None:
+        self.device: str = values["device"]
+        self.register: str = values["register"]
+        self.order: str = values["order"]
+        self.attempt: str = values["attempt"]
+        self.amount: int = values["amount"]
+        self.currency: str = values["currency"]
+        self.state: str = values["state"]
+        self.transaction: str = values["transaction"]
+        self.reason: str = values["reason"]
+        self.key: int = values["key"]
+        self.mac: bytes = values["mac"]
 
     def encoded(self) -> bytes:
         """The bytes under the MAC (PROTOCOL.md, 6.1)."""
@@ -86,24 +81,10 @@ def parse(body: bytes) -> Receipt:
     if len(body) > MAX_SIZE:
         raise Rejected("receipt_malformed")
     try:
-        fields = strict_json.parse(body)
-        if _well_formed(fields):
-            fields["mac"] = bytes.fromhex(fields["mac"])
-            return Receipt(fields)
+        values = strict_json.parse(body)
+        if not fields.first_bad(values, _FIELDS) and values["state"] in STATES:
+            values["mac"] = bytes.fromhex(values["mac"])
+            return Receipt(values)
     except ValueError:  # no UTF-8, no JSON, no hex
         pass
     raise Rejected("receipt_malformed")
-
-
-def _well_formed(fields: dict) -> bool:
-    for name, low, high in _TEXTS:
-        value = fields.get(name)
-        if type(value) is not str or not strict_json.is_text(value, low, high):
-            return False
-    if type(fields.get("mac")) is not str or len(fields["mac"]) != 2 * mac.SIZE:
-        return False
-    if type(fields.get("key")) is not int or not 0 <= fields["key"] <= 255:
-        return False
-    if fields.get("version") != VERSION or type(fields["version"]) is not int:
-        return False
-    return fields["state"] in STATES and money.is_amount(fields.get("amount"))

@@ -24,74 +24,75 @@ _MAX_RECORD = const(144)
 
 
 class _Segment:
-    """What is in one segment."""
+    """One segment, as it was read into a buffer that all share."""
 
-    def __init__(self, data: bytearray, count: "Callable[[str], None]") -> None:
-        self._data = data
-        self._view = memoryview(data)
-        self._count = count
+    def __init__(
+        self, segments: "Segments", number: int, buffer: memoryview, book: "list[Attempt] | None"
+    ) -> None:
+        """book: takes what is there on each attempt; None to look only how the segment is."""
+        self.number = number
+        self._size = segments.read(number, buffer)
+        self._view = buffer
+        self._book = book
         self.sequence = 0
-        self.generation = 0
-        self.damaged = False
-        self.attempts: list[Attempt] = []
-        self._promised = 0
+        self.generation = number
+        self.mended = self.damaged = 0
+        self._found = self._promised = 0
         self._read()
-        self.damaged = self.damaged or len(self.attempts) < self._promised
+        if self._found < self._promised:
+            self.damaged += 1
 
     @property
     def room(self) -> int:
         """Bytes that may still be appended."""
-        return 0 if self.damaged else max(0, SIZE - len(self._data))
+        return 0 if self.mended or self.damaged else SIZE - self._size
 
     def _read(self) -> None:
         at = 0
-        while at < len(self._data):
-            size = self._size_at(at)
-            if not size:
-                self.damaged = True
-                size = self._mended(at)
+        while at < self._size:
+            size = self._size_at(at) or self._mended(at)
             if size:
                 self._take(at, size)
             else:
-                self._count("journal_damaged")
+                self.damaged += 1
                 size = 1
-                while at + size < len(self._data) and not self._size_at(at + size):
+                while at + size < self._size and not self._size_at(at + size):
                     size += 1
             at += size
 
     def _size_at(self, at: int) -> int:
         """The size of the record there, or 0 if none is."""
-        end = at + _AROUND + self._data[at]
-        if end > len(self._data):
+        end = at + _AROUND + self._view[at]
+        if end > self._size:
             return 0
         crc = int.from_bytes(self._view[end - 4 : end], "big")
         return end - at if binascii.crc32(self._view[at : end - 4]) == crc else 0
 
     def _mended(self, at: int) -> int:
         """The size of the record that is there but for one bit, which is put right; or 0."""
-        for place in range(at, min(at + _MAX_RECORD, len(self._data))):
+        for place in range(at, min(at + _MAX_RECORD, self._size)):
             for bit in range(8):
-                self._data[place] ^= 1 << bit
+                self._view[place] ^= 1 << bit
                 size = self._size_at(at)
                 if size:
-                    self._count("journal_mended")
+                    self.mended += 1
                     return size
-                self._data[place] ^= 1 << bit
+                self._view[place] ^= 1 << bit
         return 0
 
     def _take(self, at: int, size: int) -> None:
-        kind = self._data[at + 1]
-        payload = bytes(self._view[at + _HEAD : at + size - 4])
+        kind = self._view[at + 1]
+        payload = self._view[at + _HEAD : at + size - 4]
         self.sequence = max(self.sequence, int.from_bytes(self._view[at + 2 : at + _HEAD], "big"))
         if kind == HEADER and len(payload) == 5:
             self.generation = int.from_bytes(payload[:4], "big")
             self._promised = payload[4]
         elif kind == ATTEMPT:
+            self._found += 1
             try:
-                self.attempts.append(_decoded(payload))
+                _put(self._book, bytes(payload))
             except (ValueError, IndexError):
-                self._count("journal_damaged")
-                self.damaged = True
+                self.damaged += 1
 
 
 def recover(
@@ -101,46 +102,51 @@ def recover(
 
     count(name) counts what is damaged. Raises OSError if the flash can't be read.
     """
-    old, new = (_Segment(bytearray(segments.read(number)), count) for number in (0, 1))
-    last = 1
+    buffer = memoryview(bytearray(SIZE))
+    old, new = (_Segment(segments, number, buffer, None) for number in (0, 1))
     if old.sequence > new.sequence:
-        old, new, last = new, old, 0
-    attempts: list[Attempt] = []
-    for segment in (old, new) if new.damaged else (new,):
-        for attempt in segment.attempts:
-            _put(attempts, attempt)
+        old, new = new, old
+    book: list[Attempt] = []
+    if new.damaged:
+        _Segment(segments, old.number, buffer, book)
+    _Segment(segments, new.number, buffer, book)
+    for segment in (old, new):
+        for _ in range(segment.mended):
+            count("journal_mended")
+        for _ in range(segment.damaged):
+            count("journal_damaged")
     generation = max(new.generation, old.generation)
-    if generation & 1 != last:
+    if generation & 1 != new.number:
         generation += 1  # the newer one's is not known: its number is
-    _forget(attempts)
-    _question(attempts)
-    return attempts, Journal(segments, generation, new.sequence, new.room)
+    _question(book)
+    return book, Journal(segments, generation, new.sequence, new.room)
 
 
-def _put(attempts: list[Attempt], attempt: Attempt) -> None:
-    """Put a later word on an attempt in the earlier one's place."""
-    for index in range(len(attempts)):
-        if attempts[index].nonce == attempt.nonce:
-            attempts[index] = attempt
+def _put(book: "list[Attempt] | None", payload: bytes) -> None:
+    """Put a later word on an attempt in the earlier one's place, and forget as the book did; raises
+    ValueError or IndexError."""
+    attempt = _decoded(payload)
+    if book is None:
+        return
+    for index in range(len(book)):
+        if book[index].nonce == attempt.nonce:
+            book[index] = attempt
             return
-    attempts.append(attempt)
+    book.append(attempt)
+    for old in book:
+        if len(book) > MAX_ATTEMPTS and old.settled and old.delivered:
+            book.remove(old)
+            return
 
 
-def _forget(attempts: list[Attempt]) -> None:
-    """Forget the oldest that may be forgotten, as the book had."""
-    for attempt in list(attempts):
-        if len(attempts) > MAX_ATTEMPTS and attempt.settled and attempt.delivered:
-            attempts.remove(attempt)
-
-
-def _question(attempts: list[Attempt]) -> None:
+def _question(book: "list[Attempt]") -> None:
     """What the backend is to be asked: what became of the last attempt, if it was open; all before
     it had ended, though nothing may say how."""
-    for attempt in attempts:
+    for attempt in book:
         if attempt.settled:
             continue
         attempt.question = "close"
-        if not attempt.outcome and attempt is attempts[-1]:
+        if not attempt.outcome and attempt is book[-1]:
             attempt.question = "ask"
         elif not attempt.outcome:
             attempt.outcome, attempt.stored = "cancelled", False

@@ -4,6 +4,7 @@ A display parses none of them, so they are added to the tables of messages where
 the PC.
 """
 
+from tillqr import fields
 from tillqr.till import message
 
 OUTCOMES = ("paid", "failed", "cancelled", "expired", "late")
@@ -27,8 +28,8 @@ STATES = (
 
 def add() -> None:
     """Have message.parse let these messages through."""
-    message.CHOICES["status"] = STATES + ("none",)
-    message.CHOICES["outcome"] = OUTCOMES
+    fields.CHOICES["status"] = STATES + ("none",)
+    fields.CHOICES["outcome"] = OUTCOMES
     message.FIELDS[message.INFO] = (
         "protocol integer 1 255,boot name 1 16,device name 1 12,firmware name 1 24,"
         "serial name 1 16,shop text 0 40,state text 1 12,network text 0 40,lacks? text 0 40,"

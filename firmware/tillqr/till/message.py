@@ -9,7 +9,7 @@ import json
 
 from micropython import const
 
-from tillqr import strict_json
+from tillqr import fields, strict_json
 from tillqr.sale import money
 
 PROTOCOL = const(1)
@@ -43,9 +43,6 @@ class Refusal(Exception):
         self.detail = detail
 
 
-# The fields of each message: name ("?" if it may be missing), check, bounds. As text, because a
-# table of tuples costs the chip four times as much memory.
-_LINE = "name text 1 40,quantity? text 0 10,amount integer -9999999999 9999999999"
 FIELDS = {
     HELLO: "protocol integer 1 255,boot name 1 16,role role",
     CART: "order name 1 20,currency text 3 3,total integer -9999999999 9999999999,"
@@ -57,50 +54,12 @@ FIELDS = {
     ACK: "",
     NAK: "reason name 1 24,detail? text 0 80",
 }
-"""Of the messages that a display takes; answers.py has the others."""
-CHOICES = {"role": ("register", "display"), "method": ("qr",)}
-"""The values that a field of names may have."""
+"""Of the messages that a display takes, as tillqr/fields.py has them; answers.py has the others."""
 
 
 def name_of(kind: int) -> str:
     """The name of a message type, as PROTOCOL.md writes it."""
     return _NAMES.split()[kind - 1]
-
-
-def _fits(value: object, check: str, low: int, high: int) -> bool:
-    """Whether a field's value passes its check."""
-    if check == "integer":
-        return type(value) is int and low <= value <= high
-    if check == "lines":
-        return isinstance(value, list) and low <= len(value) <= high and all(map(_is_line, value))
-    if check == "counters":
-        return isinstance(value, dict) and len(value) <= high
-    if not isinstance(value, str):
-        return False
-    if check == "name":
-        return strict_json.is_name(value, low, high)
-    if check == "text":
-        return strict_json.is_text(value, low, high)
-    return value in CHOICES[check]
-
-
-def _is_line(line: object) -> bool:
-    return isinstance(line, dict) and not _first_bad(line, _LINE)
-
-
-def _first_bad(message: dict, fields: str) -> str:
-    """Name of the first field that is missing or wrong, or ""."""
-    for field in fields.split(","):
-        name, check, *bounds = field.split(" ")
-        low, high = [int(bound) for bound in bounds] if bounds else (0, 0)
-        required = not name.endswith("?")
-        name = name.rstrip("?")
-        if name in message:
-            if not _fits(message[name], check, low, high):
-                return name
-        elif required:
-            return name
-    return ""
 
 
 def parse(kind: int, payload: "bytes | memoryview") -> dict:
@@ -110,14 +69,14 @@ def parse(kind: int, payload: "bytes | memoryview") -> dict:
     """
     if kind not in FIELDS:
         raise Refusal("type", str(kind))
-    fields = FIELDS[kind]
+    table = FIELDS[kind]
     message = _decode(payload) if len(payload) else {}
-    bad = _first_bad(message, fields) if fields else ""
+    bad = fields.first_bad(message, table) if table else ""
     if bad in ("amount", "currency"):
         raise Refusal(bad)
     if bad:
         raise Refusal("field", bad)
-    names = [field.split(" ")[0].rstrip("?") for field in fields.split(",")]
+    names = [field.split(" ")[0].rstrip("?") for field in table.split(",")]
     known = {name: message[name] for name in names if name in message}
     if "currency" in known:
         try:

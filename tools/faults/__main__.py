@@ -1,0 +1,93 @@
+"""Sales in which something fails, at every step: `make faults` (python -m tools.faults).
+
+Power, flash, line, network, backend, memory, board and register fail at each moment of a sale. In
+the end the shop's database must have each payment that the backend has, once, as paid, or as late
+where it came after the sale had ended otherwise; and nothing else. It fails if one is lost, doubled
+or wrong, or if a sale does not end.
+
+--break breaks a rule first, so that one can see the campaign fail.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+from host_sim.board import ROOT
+from tools.faults import deterministic, report
+from tools.faults.outcome import Outcome
+
+RULES = (
+    "acknowledge-first",
+    "opened-unstored",
+    "forget-undelivered",
+    "new-ids",
+    "late-is-paid",
+    "commit-later",
+)
+"""What --break takes; tools/faults/counter/broken.py says what each is."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the campaign; 0 if every case survived."""
+    options = _parser().parse_args(arguments)
+    if not (ROOT / "build" / "firmware").exists():
+        print("faults: the firmware is not built: run `make setup`", file=sys.stderr)
+        return 2
+    began = time.monotonic()
+    loud = bool(options.only) and options.loud
+    jobs = 1 if loud else options.jobs
+    wanted = deterministic.Wanted(options.only, options.every, options.broken, jobs, loud)
+    try:
+        outcomes = deterministic.run(wanted, _tell)
+    except deterministic.CounterError as error:
+        print(f"faults: {error}", file=sys.stderr)
+        return 1
+    if not outcomes:
+        print(f"faults: no case is called {' '.join(options.only)}", file=sys.stderr)
+        return 2
+    return _conclude(outcomes, time.monotonic() - began)
+
+
+def _tell(outcome: Outcome) -> None:
+    """Failing cases are told at once."""
+    if not outcome.survived:
+        print(report.line(outcome), flush=True)
+
+
+def _conclude(outcomes: list[Outcome], seconds: float) -> int:
+    """Print what came of it; the exit status."""
+    print()
+    for words in report.table(outcomes):
+        print(words)
+    shop_hours = sum(outcome.seconds for outcome in outcomes) / 3600
+    print(f"\n{shop_hours:.0f} hours at the counter in {seconds:.0f} s")
+    print(report.last_line(outcomes))
+    return 0 if all(outcome.survived for outcome in outcomes) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    words = (__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser(prog="tools.faults", description=words)
+    parser.add_argument(
+        *("--only", "-o"),
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="this case, or those whose names begin so, up to a slash",
+    )
+    parser.add_argument("--every", type=int, default=1, help="only one case of so many")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at once (%(default)s)")
+    parser.add_argument(
+        "--loud",
+        action="store_true",
+        help="with --only: what the board, the panel and both books had",
+    )
+    parser.add_argument(
+        "--break", dest="broken", choices=RULES, default="", help="a rule that is broken first"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
