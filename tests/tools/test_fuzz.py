@@ -47,7 +47,7 @@ FAULTS = {
     "hoard": ("requests", 2000, "bytes"),
     "brackets": ("objects", 1500, "RecursionError"),
     "any_mac": ("receipts", 100, "MAC is wrong"),
-    "other_amount": ("receipts", 600, "MicroPython"),
+    "other_time": ("times", 300, "MicroPython"),
 }
 
 

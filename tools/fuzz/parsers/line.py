@@ -3,11 +3,12 @@
 import binascii
 import json
 
+from tillqr.sale import money
 from tillqr.setup import till
 from tillqr.till import answers, frame, message
 from tillqr.till.link import Link
 
-from tools.fuzz.parsers import Counts, Parser, demand, digest, shape
+from tools.fuzz.parsers import Counts, Parser, demand, digest, keep, shape
 
 _PORT = 128
 """Bytes that the firmware takes from its UART at once."""
@@ -17,6 +18,7 @@ _RAW = 1
 _OTHER_VERSION = 0x80
 _HELLO = b'{"protocol":1,"boot":"peer2","role":"register"}'
 
+keep(money, "tillqr.sale.currencies")
 answers.add()
 till.add()
 

@@ -6,7 +6,7 @@ from tillqr.net.mqtt import MAX_PAYLOAD
 from tillqr.sale import attempts, charge, journal, mac, receipt
 
 from host_sim.segments import MemorySegments
-from tools.fuzz.parsers import Counts, Parser, demand, digest, shape
+from tools.fuzz.parsers import Counts, Parser, demand, digest, keep, shape
 
 DEVICE = "D0001"
 KEYS = ((1, bytes(range(32))), (4, bytes(range(1, 33))))
@@ -16,6 +16,7 @@ ATTEMPTS = (
     ("0c0d0e0f1011121314151617", "1002", "3", 9999999999, "JPY"),
 )
 """Nonce, order, register, amount and currency of those that are open."""
+keep(strict_json, "tillqr.json_pairs")
 _KEYS = [mac.Key(secret, number) for number, secret in KEYS]
 
 
