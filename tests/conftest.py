@@ -4,9 +4,15 @@ import asyncio
 import inspect
 
 import boot
+import hypothesis
 import pytest
 
 boot.add_names()
+# How long it takes to draw a value is the machine's matter: no test may fail by it.
+hypothesis.settings.register_profile(
+    "tillqr", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tillqr")
 
 
 @pytest.hookimpl(tryfirst=True)
