@@ -47,9 +47,8 @@ def _named(tree: ast.Module, known: set[str], packages: Collection[str]) -> Iter
             for whole in (f"{node.module}.{one.name}" for one in node.names):
                 if whole not in known and (whole in packages or node.module not in known):
                     yield whole
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if node.value.startswith(_INNER) and node.value not in known:
-                yield node.value
+        elif isinstance(node, ast.Constant) and str(node.value).startswith(_INNER):
+            yield from {str(node.value)} - known
 
 
 class _Flat(ast.NodeTransformer):

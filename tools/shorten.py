@@ -18,8 +18,7 @@ from pathlib import Path
 from tools import rom_names
 
 _PRIVATE = re.compile(r"_[A-Za-z0-9]\w*")
-_LETTERS = "demqrsuvxzabcfghijklnoptwy"
-"""The first ten are in the read-only memory of the ESP32's image."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _CHECKING = "TYPE_CHECKING"
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
