@@ -5,16 +5,21 @@ the end the shop's database must have each payment that the backend has, once, a
 where it came after the sale had ended otherwise; and nothing else. It fails if one is lost, doubled
 or wrong, or if a sale does not end.
 
+Most of it is a counter in one process with virtual time (counter/); then real processes of a board,
+a register and a backend are killed (processes/).
+
 --break breaks a rule first, so that one can see the campaign fail.
 """
 
 import argparse
+import asyncio
+import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from host_sim.board import ROOT
-from tools.faults import deterministic, report
+from tools.faults import deterministic, processes, report
 from tools.faults.outcome import Outcome
 
 RULES = (
@@ -35,35 +40,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("faults: the firmware is not built: run `make setup`", file=sys.stderr)
         return 2
     began = time.monotonic()
-    loud = bool(options.only) and options.loud
-    jobs = 1 if loud else options.jobs
-    wanted = deterministic.Wanted(options.only, options.every, options.broken, jobs, loud)
-    try:
-        outcomes = deterministic.run(wanted, _tell)
-    except deterministic.CounterError as error:
-        print(f"faults: {error}", file=sys.stderr)
-        return 1
-    if not outcomes:
+    outcomes: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        if not outcome.survived:
+            print(report.line(outcome), flush=True)
+
+    jobs = 1 if options.loud else options.jobs
+    wanted = deterministic.Wanted(options.only, options.every, options.broken, jobs, options.loud)
+    complaints = deterministic.run(wanted, tell)
+    if options.processes and not (options.only or options.broken):
+        complaints += asyncio.run(_kill(options.every, tell))
+    if not outcomes and not complaints:
         print(f"faults: no case is called {' '.join(options.only)}", file=sys.stderr)
         return 2
-    return _conclude(outcomes, time.monotonic() - began)
+    return _conclude(outcomes, complaints, time.monotonic() - began)
 
 
-def _tell(outcome: Outcome) -> None:
-    """Failing cases are told at once."""
-    if not outcome.survived:
-        print(report.line(outcome), flush=True)
+async def _kill(every: int, tell: Callable[[Outcome], None]) -> list[str]:
+    """Sales whose processes are killed: what was wrong beside what became of them."""
+    for name in ("host_sim", "uvicorn.error"):  # that a service is missed is no news
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    def take(killed: processes.Outcome) -> None:
+        if killed.reached:
+            tell(processes.as_outcome(killed))
+
+    campaign = processes.Campaign(tell=take)
+    await campaign.run(processes.all_cases()[::every])
+    return campaign.complaints
 
 
-def _conclude(outcomes: list[Outcome], seconds: float) -> int:
+def _conclude(outcomes: list[Outcome], complaints: list[str], seconds: float) -> int:
     """Print what came of it; the exit status."""
     print()
-    for words in report.table(outcomes):
+    for words in (*report.table(outcomes), *complaints):
         print(words)
     shop_hours = sum(outcome.seconds for outcome in outcomes) / 3600
     print(f"\n{shop_hours:.0f} hours at the counter in {seconds:.0f} s")
     print(report.last_line(outcomes))
-    return 0 if all(outcome.survived for outcome in outcomes) else 1
+    return 0 if all(outcome.survived for outcome in outcomes) and not complaints else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,11 +94,14 @@ def _parser() -> argparse.ArgumentParser:
         help="this case, or those whose names begin so, up to a slash",
     )
     parser.add_argument("--every", type=int, default=1, help="only one case of so many")
+    parser.add_argument(
+        "--no-processes", dest="processes", action="store_false", help="kill no real processes"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (%(default)s)")
     parser.add_argument(
         "--loud",
         action="store_true",
-        help="with --only: what the board, the panel and both books had",
+        help="what the board said, and what panel and books had, of each",
     )
     parser.add_argument(
         "--break", dest="broken", choices=RULES, default="", help="a rule that is broken first"

@@ -20,10 +20,6 @@ HEAP = "2m"
 _DRIVE = Path(__file__).parent / "counter" / "drive.py"
 
 
-class CounterError(RuntimeError):
-    """A process ended before its cases did; the text has its last words."""
-
-
 @dataclass(frozen=True)
 class Wanted:
     """Which cases, and how."""
@@ -39,15 +35,15 @@ class Wanted:
     """Whether a process tells what happened in each."""
 
 
-def run(wanted: Wanted, tell: Callable[[Outcome], None]) -> list[Outcome]:
-    """All outcomes; tell hears of each as it comes. Raises CounterError."""
+def run(wanted: Wanted, tell: Callable[[Outcome], None]) -> list[str]:
+    """Tell each outcome as it comes; the last words of processes that ended before their cases."""
     with ThreadPoolExecutor(wanted.jobs) as pool:
         parts = [pool.submit(_part, wanted, part, tell) for part in range(wanted.jobs)]
-        return [outcome for part in parts for outcome in part.result()]
+        return [words for words in (part.result() for part in parts) if words]
 
 
-def _part(wanted: Wanted, part: int, tell: Callable[[Outcome], None]) -> list[Outcome]:
-    """What one process does."""
+def _part(wanted: Wanted, part: int, tell: Callable[[Outcome], None]) -> str:
+    """What one process does; its last words, or "" if it came to its end."""
     options = {
         "part": part,
         "parts": wanted.jobs,
@@ -56,21 +52,19 @@ def _part(wanted: Wanted, part: int, tell: Callable[[Outcome], None]) -> list[Ou
         "broken": wanted.broken,
         "loud": wanted.loud,
     }
-    outcomes = []
     said: list[str] = []
     with _start(options) as process:
         assert process.stdout is not None
         for text in process.stdout:
             if text.startswith("@["):
-                outcomes.append(_outcome(json.loads(text[1:])))
-                tell(outcomes[-1])
+                tell(_outcome(json.loads(text[1:])))
             else:
                 said = [*said[-20:], text]
             if wanted.loud and not text.startswith("@"):
                 print(text, end="", flush=True)
     if process.returncode or not said or said[-1] != "@done\n":
-        raise CounterError(f"a counter ended with {process.returncode}:\n{''.join(said)}")
-    return outcomes
+        return f"a counter ended with {process.returncode}:\n{''.join(said)}"
+    return ""
 
 
 def _outcome(fields: list) -> Outcome:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from tools.fuzz.job import Job, Share
 
 WEIGHTS = {
     "link": 1,
-    "recovered": 1,
+    "recovered": 0.25,
     "broker": 1,
     "endpoint": 2,
     "web": 2,
@@ -80,10 +81,10 @@ def _jobs(parsers: list[str], options: Options) -> list[Job]:
         Job(
             parser=name,
             seed=options.seed,
-            runs=-(-options.inputs * WEIGHTS[name] // total),
+            runs=math.ceil(options.inputs * WEIGHTS[name] / total),
             seconds=options.seconds * options.jobs / len(parsers),
             spoil=options.spoil,
-            sample=-(-options.compared * WEIGHTS[name] // total),
+            sample=math.ceil(options.compared * WEIGHTS[name] / total),
             every=options.every,
             patience=options.patience,
         )

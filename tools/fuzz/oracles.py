@@ -54,7 +54,7 @@ def _bodies(name: str, octets: bytes) -> list[bytes]:
     if name == "messages":
         return [octets[1:1025]]
     if name == "link":
-        return [payload for _, _, payload in records(octets[1:])]
+        return [payload for _, _, payload in records(octets)]
     if name == "documents":
         return [part[:1024] for part in octets.split(b"\0")[:12]]
     if name in ("endpoint", "web"):

@@ -16,6 +16,8 @@ KEY = bytes(range(32))
 ADDRESS = "192.168.1.17"
 POWER_ON, HARD, WATCHDOG, SOFT = 1, 2, 3, 5
 _SECRETS = {"device_key": KEY, "wifi_password": b"correct horse"}
+_WATCHDOG_MS = 30_000
+"""As the board profiles have it."""
 _GOT_IP, _NOT_FOUND = 1010, 201
 
 
@@ -166,7 +168,7 @@ def install(world, life):
         make_panel=lambda _: None,
         make_key=lambda *_: Pin(),
         make_uart=make_uart,
-        make_watchdog=lambda _: Watchdog(life, agenda, 8000),
+        make_watchdog=lambda _: Watchdog(life, agenda, _WATCHDOG_MS),
     )
     _put("machine", machine(life, world.memory))
     network = Module(WLAN=lambda _: Wlan(world.net), STA_IF=0, AP_IF=1, hostname=lambda _: None)

@@ -68,22 +68,22 @@ class Line:
         """How many writes of the two ends there were."""
         self.on_frame = lambda number: None
 
-    def from_board(self, data):
-        """The board writes."""
-        self._send(0, data)
+    def from_board(self, data, life):
+        """The board writes; what has not left it when its life ends does not leave it."""
+        self._send(0, data, life)
 
     def from_register(self, data):
         """The register writes."""
-        self._send(1, data)
+        self._send(1, data, None)
 
-    def _send(self, way, data):
+    def _send(self, way, data, life):
         self.frames += 1
         self.on_frame(self.frames)
         at = max(self._free[way], self._agenda.now)
         for start in range(0, len(data), _PIECE):
             piece = bytes(data[start : start + _PIECE])
             at += len(piece) * self._byte_us + self._delay()
-            self._agenda.after(at - self._agenda.now, self._arrive, way, piece)
+            self._agenda.after(at - self._agenda.now, self._arrive, way, piece, life)
         self._free[way] = at
 
     def _delay(self):
@@ -92,8 +92,8 @@ class Line:
             return random.randint(50_000, 2_500_000)
         return 0
 
-    def _arrive(self, way, piece):
-        if not self.plugged:
+    def _arrive(self, way, piece, life):
+        if not self.plugged or (life and life.over):
             return
         if self.trouble:
             piece = self.trouble.spoil(piece)
@@ -137,7 +137,7 @@ class Uart:
         if self._held is not None:
             self._hold(data)
         elif not self._life.over:
-            self._line.from_board(data)
+            self._line.from_board(data, self._life)
         return len(data)
 
     # While nothing may be allocated, what is written waits.
@@ -156,5 +156,5 @@ class Uart:
         """Send what was kept; how much that is."""
         held, self._held = self._held, None
         if self._held_size and not self._life.over:
-            self._line.from_board(held[: self._held_size])
+            self._line.from_board(held[: self._held_size], self._life)
         return self._held_size

@@ -9,6 +9,7 @@ from tools.faults.counter.sale import Counter
 _SALES = 200
 _BAUDS = (9600, 115200)
 _BAD_US = 20_000_000
+_CHANGED_US = 700_000
 _FIRST_US = 3_000_000
 """Within this the cable is pulled or the register falls silent first."""
 _RATES = (("1e-5", 0.00001), ("1e-4", 0.0001), ("1e-3", 0.001), ("1e-2", 0.01))
@@ -97,7 +98,20 @@ def _two_registers(name, baud, number):
     counter.world.customer.wish("paid")
     if number % 3:
         _later_noise(counter)
+    else:
+        _plug_in_another(counter)
     return counter.run()
+
+
+def _plug_in_another(counter):
+    """The second one takes the cable when the first has its result."""
+    register, agenda = counter.register, counter.agenda
+
+    def leave(results):
+        if results == 1:
+            agenda.after(_CHANGED_US, register.restart)
+
+    register.on_stored = leave
 
 
 def _later_noise(counter):

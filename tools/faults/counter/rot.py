@@ -18,7 +18,7 @@ def cases(wanted):
         for state in _STATES:
             kind = "rot/{}-{}".format(plan, state)
             if wanted(kind):
-                for number, at in _places(_segments(_interrupted(plan, state))):
+                for number, at in _places(measured.segments(_interrupted(plan, state))):
                     yield "{}/{}-{}".format(kind, number, at), _flip, (plan, state, number, at)
 
 
@@ -55,7 +55,7 @@ def _interrupted(plan, state):
             counter.world.customer.on_acted = _stop
         else:
             counter.world.customer.on_acted = lambda: _wait_for_push(counter)
-        counter.run()
+        counter.run().keep()
         _cut[plan, state] = counter
     return _cut[plan, state]
 
@@ -70,16 +70,11 @@ def _stop(*_):
     raise world.Done
 
 
-def _segments(counter):
-    world.mount(counter.world.flash.partition())
-    return world.journal()
-
-
 def _flip(name, plan, state, number, at):
     before = _interrupted(plan, state)
     counter = sale.Counter(name, "paid", before, order=before.register.orders[-1].number)
     counter.world.customer.wish_nothing()
-    data = bytearray(_segments(counter)[number])
+    data = bytearray(measured.segments(counter)[number])
     data[at] ^= 1 << (at * 5 + number + len(name)) % 8
     with open("journal.{}".format(number), "wb") as file:
         file.write(data)

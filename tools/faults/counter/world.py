@@ -12,7 +12,7 @@ import sys
 import vfs
 
 from tools.faults.counter import chip, people
-from tools.faults.counter.flash import Flash, Partition, PowerCut
+from tools.faults.counter.flash import BLOCK, Flash, Partition, PowerCut
 from tools.faults.counter.line import Line
 from tools.faults.counter.net import Net
 from tools.faults.counter.tasks import IoQueue
@@ -20,6 +20,12 @@ from tools.faults.counter.tasks import IoQueue
 OFF_US = 1_500_000
 _CRASH_US = 5_000_000
 _MOST_STARTS = 60
+SIZE = 16 * BLOCK
+"""Bytes of the flash."""
+
+
+_flash = bytearray(SIZE)
+"""The one that is in use: so much memory in one piece can't be had again and again."""
 
 
 class Done(BaseException):
@@ -30,11 +36,12 @@ class World:
     """A counter with its flash; what is written there is a case's own copy."""
 
     def __init__(self, agenda, image, baud):
-        """image: the flash's bytes."""
+        """image: the flash's bytes; they are copied to where the last world had its own."""
         self.agenda = agenda
         self.net = Net(agenda)
         self.line = Line(agenda, baud)
-        self.flash = Flash(bytearray(image))
+        _flash[:] = image
+        self.flash = Flash(_flash)
         self.memory = [b""]
         """What the RTC keeps over a reset."""
         self.shown = []

@@ -7,6 +7,8 @@ lasts in the firmware is made anew for each input, so that one input can be trie
 
 import binascii
 
+from tillqr.unload import load
+
 
 class Broken(Exception):
     """What must hold of a parser does not."""
@@ -23,6 +25,18 @@ class Parser:
         self.cap = cap
         self.times = times
         self.steps = steps
+
+
+def keep(module, *loaded: str) -> None:  # type: ignore[no-untyped-def]
+    """Have a module of the firmware let none of those go that it loads: to load one again takes
+    more memory and steps than any input."""
+    for name in loaded:
+        load(name)
+    module.unload = _stay
+
+
+def _stay(*_: str) -> None:
+    """Nothing is let go."""
 
 
 def demand(holds: bool, words: str) -> None:

@@ -3,11 +3,12 @@
 import binascii
 import json
 
+from tillqr.sale import money
 from tillqr.setup import till
 from tillqr.till import answers, frame, message
 from tillqr.till.link import Link
 
-from tools.fuzz.parsers import Counts, Parser, demand, digest, shape
+from tools.fuzz.parsers import Counts, Parser, demand, digest, keep, shape
 
 _PORT = 128
 """Bytes that the firmware takes from its UART at once."""
@@ -17,6 +18,7 @@ _RAW = 1
 _OTHER_VERSION = 0x80
 _HELLO = b'{"protocol":1,"boot":"peer2","role":"register"}'
 
+keep(money, "tillqr.sale.currencies")
 answers.add()
 till.add()
 
@@ -29,17 +31,17 @@ def frames(octets: bytes) -> str:
     good = bytes(frame.FrameWriter().build(*_GOOD))
     whole, pieces = _Heard(), _Heard()
     for heard, size in ((whole, _PORT), (pieces, octets[0] % _PORT + 1 if octets else 1)):
-        _feed(heard.reader, octets[1:], size)
+        _feed(heard.reader, octets, size, 1)
         _feed(heard.reader, b"\0" + good, size)
     demand(whole.said() == pieces.said(), "it matters in what pieces a frame comes")
     demand(whole.last == (1,) + _GOOD, "a frame after garbage is not heard")
     return whole.said()
 
 
-def _feed(reader, data: bytes, size: int) -> None:  # type: ignore[no-untyped-def]
+def _feed(reader, data: bytes, size: int, at: int = 0) -> None:  # type: ignore[no-untyped-def]
     """Feed bytes as the port does, from one buffer."""
     buffer = bytearray(_PORT)
-    for start in range(0, len(data), size):
+    for start in range(at, len(data), size):
         piece = data[start : start + size]
         buffer[: len(piece)] = piece
         reader.feed(buffer, len(piece))
@@ -90,20 +92,21 @@ def link(octets: bytes) -> str:
     """
     end = _End()
     if octets and octets[0] & _RAW:
-        _feed(end, octets[1:], octets[0] % _PORT + 1)
+        _feed(end, octets, octets[0] % _PORT + 1, 1)
     else:
-        end.take_records(octets[1:])
+        end.take_records(octets)
     said = end.said()
     end.restart()
     return said
 
 
 def records(octets: bytes):  # type: ignore[no-untyped-def]
-    """Kind, sequence and payload of each record."""
-    while len(octets) >= 4:
-        size = min(octets[2] << 8 | octets[3], frame.MAX_PAYLOAD)
-        yield octets[0], octets[1], octets[4 : 4 + size]
-        octets = octets[4 + size :]
+    """Kind, sequence and payload of each record behind an input's first byte."""
+    at = 1
+    while at + 4 <= len(octets):
+        size = min(octets[at + 2] << 8 | octets[at + 3], frame.MAX_PAYLOAD)
+        yield octets[at], octets[at + 1], octets[at + 4 : at + 4 + size]
+        at += 4 + size
 
 
 class _End:

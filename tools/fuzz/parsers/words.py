@@ -2,12 +2,11 @@
 
 from tillqr import strict_json
 from tillqr.net import backend
-from tillqr.net.http import MAX_BODY
 from tillqr.net.mqtt import MAX_PAYLOAD
 from tillqr.sale import attempts, charge, journal, mac, receipt
 
 from host_sim.segments import MemorySegments
-from tools.fuzz.parsers import Broken, Counts, Parser, demand, digest, shape
+from tools.fuzz.parsers import Counts, Parser, demand, digest, keep, shape
 
 DEVICE = "D0001"
 KEYS = ((1, bytes(range(32))), (4, bytes(range(1, 33))))
@@ -17,6 +16,7 @@ ATTEMPTS = (
     ("0c0d0e0f1011121314151617", "1002", "3", 9999999999, "JPY"),
 )
 """Nonce, order, register, amount and currency of those that are open."""
+keep(strict_json, "tillqr.json_pairs")
 _KEYS = [mac.Key(secret, number) for number, secret in KEYS]
 
 
@@ -107,10 +107,8 @@ def answers(octets: bytes) -> str:
     """Anything that the backend's channel delivers."""
     channel = Channel()
     named = channel.backend.deliver(octets[:MAX_PAYLOAD])
-    try:
-        return "{} {}".format(channel.counts.words(), shape(named))
-    except RuntimeError:
-        raise Broken("what it names is nested without end") from None
+    known = named in [one[0] for one in ATTEMPTS]
+    return "{} {}".format(channel.counts.words(), named if known else "another")
 
 
 PARSERS = {
@@ -119,4 +117,3 @@ PARSERS = {
     "charges": Parser(charges, MAX_PAYLOAD, 40),
     "answers": Parser(answers, MAX_PAYLOAD, 40),
 }
-HTTP_BODY = MAX_BODY
