@@ -27,6 +27,7 @@ _PAUSE_SECONDS = const(5)
 
 if __name__ == "__main__":
     gc.threshold(_GC_BYTES)
+    sys.path.insert(0, "tillqr")  # most modules are in no package there (tools/flat.py)
     try:
         from tillqr.board import reserve
 

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.bundle import BUNDLE, Bundle, bundle
+from tools.flat import PACKAGE, flatten
 from tools.public_names import rename
 from tools.shorten import Clash, keywords, shorten
 
@@ -63,6 +64,8 @@ ON_DEMAND = (
 """
 _CONSOLE = ROOT / "tools" / "provision" / "ways.py"
 """It calls modules of a board by way of its console."""
+_BY_NAME = ("tillqr.board.provision", "tillqr.board.reserve", "tillqr.board.settings")
+"""The modules that main.py and the tools load by their dotted names."""
 _OPTIMISED = "-O3"  # no assertions, no line numbers: a tenth of the size
 
 
@@ -100,17 +103,19 @@ def compile_tree(source: Path, target: Path, march: str, pattern: str = "**/*.py
 
 
 def compile_board(target: Path, march: str) -> list[str]:
-    """Compile the firmware as it lies on a board, its resident modules joined (tools/bundle.py).
+    """Compile the firmware as it lies on a board, its resident modules joined (tools/bundle.py) and
+    the others out of their packages (tools/flat.py).
 
     Returns the lines that say what the short names were.
     """
     shutil.rmtree(target, ignore_errors=True)
     made, packages, lines = join()
-    modules = {**made.others, BUNDLE: made.source}
+    modules = flatten({**made.others, BUNDLE: made.source}, packages, _BY_NAME)
     for name, words in modules.items():
         if name in packages and not words.strip():
             continue  # a directory is enough
-        place = Path(*name.split("."), "__init__") if name in packages else Path(*name.split("."))
+        place = Path(*name.split(".")) if name.startswith(PACKAGE) else Path(PACKAGE, name)
+        place = place / "__init__" if name in packages else place
         compile_one(words, target / place.with_suffix(".mpy"), place.name, march)
     return lines
 

@@ -12,13 +12,11 @@ def load(name: str):  # type: ignore[no-untyped-def]
     return __import__(name, None, None, ["any"])
 
 
-def unload(*prefixes: str) -> None:
-    """Forget the modules whose dotted names begin with a prefix, and collect what they took."""
-    for name in list(sys.modules):
-        for prefix in prefixes:
-            if name.startswith(prefix):
-                _forget(name)
-                break
+def unload(*names: str) -> None:
+    """Forget those of some modules that are loaded, and collect what they took."""
+    for name in names:
+        if name in sys.modules:
+            _forget(name)
     gc.collect()
 
 

@@ -27,7 +27,8 @@ def run(coroutine):
         gc.collect()
         gc.collect()
         free = gc.mem_free() + _own
-        modules = sorted(name for name in sys.modules if name.startswith("tillqr"))
+        files = {name: getattr(sys.modules[name], "__file__", "") for name in sys.modules}
+        modules = sorted(name for name in files if files[name].startswith("tillqr"))
         figures = {"heap_free_bytes": free, "shims_bytes": _shims, "at_rest": modules}
         print(json.dumps(figures))
 

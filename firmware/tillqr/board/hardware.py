@@ -10,6 +10,7 @@ import machine
 from tillqr.unload import load
 
 PROFILE = "board.json"
+_PIXELS = {444: "tillqr.panel.rgb444", 565: "tillqr.panel.rgb565"}
 
 
 def load_profile() -> dict:
@@ -23,7 +24,6 @@ def make_panel(profile: dict):  # type: ignore[no-untyped-def]
     from tillqr.panel.st7789 import St7789
 
     pins, panel = profile["pins"], profile["panel"]
-    pixels = "rgb{}".format(panel["colours"])
     spi = machine.SPI(
         profile["spi"]["host"],
         baudrate=profile["spi"]["baudrate"],
@@ -40,7 +40,7 @@ def make_panel(profile: dict):  # type: ignore[no-untyped-def]
         dc=machine.Pin(pins["dc"], out, value=1),
         reset=machine.Pin(pins["reset"], out, value=1),
         backlight=machine.PWM(machine.Pin(pins["backlight"]), freq=1000, duty_u16=0),
-        pixels=load("tillqr.panel." + pixels),
+        pixels=load(_PIXELS[panel["colours"]]),
         offset=(panel["column_offset"], panel["row_offset"]),
         rotation=panel["rotation"],
         inverted=panel["inverted"],

@@ -21,25 +21,26 @@ if TYPE_CHECKING:
     from tillqr.panel.style import Style
     from tillqr.panel.view import View
 
-_PACKAGE = "tillqr.panel.screens"
 _WORDS = "tillqr.panel.language"
+_NOTICE = "tillqr.panel.screens.notice"
 _MODULES = {
-    "idle": "idle",
-    "cart": "cart",
-    "choose": "choose",
-    "qr": "code",
-    "tap": "tap",
-    "setup": "setup",
+    "idle": "tillqr.panel.screens.idle",
+    "cart": "tillqr.panel.screens.cart",
+    "choose": "tillqr.panel.screens.choose",
+    "qr": "tillqr.panel.screens.code",
+    "tap": "tillqr.panel.screens.tap",
+    "setup": "tillqr.panel.screens.setup",
 }
 """The module of a state's screen; every other state has a notice."""
+_SHARED = ("tillqr.panel.screens.common", "tillqr.panel.screens.layout")
 
 
 def load_screen(state: str, view: "View") -> "Screen":
     """The screen of a state, from its module; the view gets the words to draw it with."""
     view.text = load(_WORDS).Language(view.language)
-    name = _MODULES.get(state, "notice")
-    screens = load(_PACKAGE + "." + name)
-    return screens.NoticeScreen(state) if name == "notice" else screens.screen
+    name = _MODULES.get(state, _NOTICE)
+    screens = load(name)
+    return screens.NoticeScreen(state) if name == _NOTICE else screens.screen
 
 
 class Face:
@@ -136,7 +137,7 @@ class Face:
         del screen
         self.view.text = None  # type: ignore[assignment]
         await asyncio.sleep_ms(0)
-        unload(_PACKAGE + ".", _WORDS)
+        unload(_WORDS, _NOTICE, *_SHARED, *_MODULES.values())
         await asyncio.sleep_ms(0)
         return fits
 
