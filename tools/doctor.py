@@ -70,6 +70,10 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
         "the backend could not be reached: look at its address in the settings, at the shop's way "
         "into the internet and at its name server",
     ),
+    "backend_no_memory": (
+        _SEVERAL,
+        "memory was short for a question to the backend, which is put again: please report this",
+    ),
     "charge_refused": (
         _ALWAYS,
         "codes of the backend did not verify: it has another key for this device, or somebody "

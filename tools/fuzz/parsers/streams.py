@@ -20,8 +20,8 @@ _TOPICS = ("till/D1/result", "till/D1/answer")
 _PUBLISHED = ("till/D1/charge", b"{}")
 _RELEASED = 1795478400
 
-if hasattr(asyncio, "set_event_loop"):  # CPython
-    asyncio.set_event_loop(asyncio.new_event_loop())
+# Its own: on CPython asyncio.run leaves none behind.
+_LOOP = asyncio.new_event_loop()
 
 
 class Stream:
@@ -82,7 +82,7 @@ class Stream:
 
 def finish(coroutine):  # type: ignore[no-untyped-def]
     """What a coroutine returns."""
-    return asyncio.get_event_loop().run_until_complete(coroutine)
+    return _LOOP.run_until_complete(coroutine)
 
 
 def requests(octets: bytes) -> str:
