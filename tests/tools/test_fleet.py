@@ -5,7 +5,9 @@ import resource
 
 import pytest
 
+from host_sim.board import ROOT
 from tools.fleet import __main__ as fleet
+from tools.fleet.board import Board
 from tools.fleet.shop import Payment
 from tools.fleet.tally import Phase, Tally, last_line, percentiles, report
 
@@ -26,6 +28,14 @@ def test_a_small_fleet_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None
     sessions = [int(rows[name][1]) for name in rows]
     assert sessions == [BOARDS, 0, BOARDS, 3]
     assert re.search(r"storm .* [1-9]\d* +\d+$", lines[3])  # who comes back asks
+
+
+def test_a_board_has_all_that_is_asked_of_a_display() -> None:
+    net = ROOT / "firmware" / "tillqr" / "net"
+    words = (net / "backend.py").read_text() + (net / "broker.py").read_text()
+    asked = set(re.findall(r"self\._display\.(\w+)", words))
+    assert asked >= {"accept", "path_changed"}
+    assert asked - {"charged"} <= set(dir(Board))  # no charge is made for these
 
 
 def test_a_fleet_that_neither_asks_nor_keeps_loses(capsys: pytest.CaptureFixture[str]) -> None:

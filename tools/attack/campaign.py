@@ -10,8 +10,10 @@ from tools.attack.rounds import Round
 from tools.attack.tally import CHARGE_REFUSALS, REFUSALS, Tally
 from tools.attack.target import CHARGE, JUDGE, MEMORY, STATE, Step, Target, TargetLost
 
-_GROWTH = {"micropython": (512, "bytes"), "cpython": (60, "blocks")}
-"""By how much memory may grow from the first round to the last, of an empty book each time."""
+_GROWTH = {"micropython": (512, "bytes"), "cpython": (1000, "blocks")}
+"""By how much memory may grow from the first round to the last, of an empty book each time. CPython
+keeps some of what a module had that is loaded when it is needed; a block for each forged body would
+be thousands a round."""
 
 
 def run(rounds: Iterable[list[Step]], runtimes: Sequence[str], spoil: str = "") -> list[Tally]:

@@ -177,6 +177,9 @@ class Board:
             self._settled.set()
         return 200, {}
 
+    def still_open(self, attempt: Attempt) -> None:
+        """Nobody has paid an attempt yet: it is asked about again when it is time."""
+
     def longest_pause(self) -> int:
         """Milliseconds between two tries to connect: fewer while a customer waits."""
         return _HURRIED_MS if self._shown is not None else _PATIENT_MS
