@@ -19,8 +19,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from host_sim.board import ROOT
-from tools.faults import deterministic, processes, report
+from tools.faults import deterministic, report
 from tools.faults.outcome import Outcome
+from tools.faults.processes import report as killed_report
+from tools.faults.processes import sale as killed_sale
+from tools.faults.processes.campaign import Campaign
+from tools.faults.processes.cases import all_cases
 
 RULES = (
     "acknowledge-first",
@@ -63,12 +67,12 @@ async def _kill(every: int, tell: Callable[[Outcome], None]) -> list[str]:
     for name in ("host_sim", "uvicorn.error"):  # that a service is missed is no news
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
-    def take(killed: processes.Outcome) -> None:
+    def take(killed: killed_sale.Outcome) -> None:
         if killed.reached:
-            tell(processes.as_outcome(killed))
+            tell(killed_report.as_outcome(killed))
 
-    campaign = processes.Campaign(tell=take)
-    await campaign.run(processes.all_cases()[::every])
+    campaign = Campaign(tell=take)
+    await campaign.run(all_cases()[::every])
     return campaign.complaints
 
 

@@ -2,6 +2,7 @@
 
 from statistics import median
 
+from tools.faults import outcome
 from tools.faults.processes.sale import STATES, Outcome
 
 
@@ -18,7 +19,7 @@ def table(outcomes: list[Outcome]) -> list[str]:
     """A row a class, of the cases that were reached."""
     heads = "".join(f"{name:>9}" for name in ("tried", *STATES, "median", "worst"))
     rows = [f"{'killed':<28}{heads}"]
-    for group in dict.fromkeys(outcome.case.group for outcome in outcomes):
+    for group in dict.fromkeys(one.case.group for one in outcomes):
         some = [one for one in outcomes if one.case.group == group and one.reached]
         if some:
             rows.append(_row(group, some))
@@ -38,3 +39,11 @@ def last_line(outcomes: list[Outcome]) -> str:
     states = [one.state for one in outcomes if one.reached]
     counts = ", ".join(f"{states.count(state)} {state}" for state in STATES)
     return f"processes: {len(states)} sales, {counts}"
+
+
+def as_outcome(killed: Outcome) -> outcome.Outcome:
+    """It among those of all campaigns."""
+    verdict = killed.verdict
+    words = f"recorded {verdict.recorded}, true is {verdict.true} {verdict.doubled} {killed.why}"
+    name = f"killed/{killed.case.group}/{killed.case.name}".replace(", ", "-").replace(" ", "-")
+    return outcome.Outcome(name, killed.state, words.strip(), killed.seconds)
