@@ -30,6 +30,15 @@ EVENTS = (
     "receipt_moot",
     "still_open",
     "key_refused",
+    "pay_tap",
+    "card_first",
+    "card_deaf",
+    "card",
+    "again",
+    "card_done",
+    "timeout_qr",
+    "timeout_tap",
+    "still_open_tap",
 )
 EFFECTS = ("show", "status", "results", "ask")
 
@@ -68,11 +77,6 @@ def cart(first=0, count=2, order="1001"):
     return {"order": order, "currency": "EUR", "total": 200, "first": first, "lines": lines}
 
 
-def states_of(words):
-    """The states of a row."""
-    return (checkout.FREE if words == "free" else words).split(" ")
-
-
 def test_every_row_names_known_states_events_actions_and_effects():
     rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
     pairs = []
@@ -83,7 +87,7 @@ def test_every_row_names_known_states_events_actions_and_effects():
         for effect in effects.split():
             assert effect in EFFECTS
         assert after == "" or "show" in effects.split()  # a state entered is shown and timed
-        for state in STATES if states == "*" else states_of(states):
+        for state in STATES if states == "*" else checkout.states_of(states):
             assert state in STATES
             pairs.append((state, event))
     assert len(pairs) == len(set(pairs)), "an event has two rows in a state"
@@ -94,7 +98,7 @@ def test_every_state_can_be_left_and_reached():
     reached = [row[2] for row in rows]
     for state in STATES:
         assert state in reached or state == "idle", state
-        assert any(state in states_of(row[0]) and row[2] not in ("", state) for row in rows)
+        assert any(state in checkout.states_of(row[0]) and row[2] not in ("", state) for row in rows)
 
 
 def test_a_sale_from_cart_to_paid():
@@ -305,6 +309,103 @@ def test_what_happens_while_a_charge_is_made():
         assert (counter.checkout.state, attempt.outcome) == (outcome, outcome)
 
 
+def ready_for_cards():
+    """A counter with a card reader."""
+    counter = Counter()
+    counter.checkout.reader = "ready"
+    return counter
+
+
+def test_a_tap_that_the_register_asks_for():
+    counter = ready_for_cards()
+    till = counter.checkout
+    assert till.handle("pay", pay(method="tap")) == ["show", "status"]
+    attempt = till.sale.attempt
+    assert (till.state, till.sale.method) == ("tap", "tap")
+    assert till.handle("pay", pay(method="tap")) == ["status"]
+    assert till.handle("card") == ["show", "status"] and till.state == "card"
+    assert till.handle("card_done") == ["show", "status"]
+    assert (till.state, till.sale.notice) == ("card", "approving")
+    counter.receipt(attempt, "paid")
+    assert (till.state, attempt.outcome, counter.made) == ("paid", "paid", 1)
+
+
+def test_no_tap_without_a_reader_or_a_path():
+    counter = Counter()
+    till = counter.checkout
+    for reader in ("none", "no_tls", "silent"):
+        till.reader = reader
+        refusal = raises(Refusal, till.handle, "pay", pay(method="tap"))
+        assert (refusal.reason, refusal.detail) == ("no_reader", reader)
+    till.reader, till.lacks = "ready", "broker"
+    assert raises(Refusal, till.handle, "pay", pay(method="tap")).reason == "no_network"
+    till.handle("pay", pay())
+    till.handle("card")
+    assert (till.state, till.sale.notice, counter.made) == ("choose", "no_network", 0)
+
+
+def test_a_card_is_the_customer_s_choice():
+    for state in ("choose", "failed", "expired"):
+        counter = ready_for_cards()
+        till = counter.checkout
+        if state == "choose":
+            till.handle("pay", pay())
+        else:
+            counter.receipt(counter.at_qr(), "failed" if state == "failed" else "closed")
+        made = counter.made
+        assert till.state == state
+        till.handle("card")
+        assert (till.state, till.sale.method, counter.made) == ("card", "tap", made + 1)
+
+
+def test_a_card_that_is_not_enough_is_told_of_and_gone_back_from():
+    for method in ("qr", "tap"):
+        counter = ready_for_cards()
+        till = counter.checkout
+        till.handle("pay", pay(method=method))
+        attempt = till.sale.attempt
+        assert till.handle("again", "two_cards") == ["show", "status"]
+        assert (till.state, till.sale.notice) == ("again", "two_cards")
+        till.handle("card")
+        assert (till.state, till.sale.notice) == ("card", "")
+        till.handle("again", "card_gone")
+        till.handle("again", "card_unsupported")
+        assert (till.state, till.sale.notice) == ("again", "card_unsupported")
+        till.handle("timeout")
+        assert (till.state, till.sale.notice) == (method, "")
+        assert till.sale.attempt is attempt and counter.made == 1
+    till.handle("cancel", {"order": "1001"})
+    till.handle("pay", pay(order="1002"))
+    till.handle("again", "card_unsupported")
+    assert (till.state, till.sale.notice, till.sale.attempt) == ("choose", "card_unsupported", None)
+
+
+def test_a_tap_and_a_code_are_one_attempt():
+    counter = ready_for_cards()
+    attempt = counter.at_qr()
+    till = counter.checkout
+    till.handle("card")
+    assert (till.state, till.sale.attempt, counter.made) == ("card", attempt, 1)
+    counter.receipt(attempt, "paid")  # the phone was faster
+    assert till.state == "paid"
+    assert till.handle("again", "card_gone") == [] and till.handle("card_done") == []
+
+
+def test_a_tap_of_which_nothing_is_heard_is_unknown():
+    for state in ("tap", "card"):
+        counter = ready_for_cards()
+        till = counter.checkout
+        till.handle("pay", pay(method="tap"))
+        if state == "card":
+            till.handle("card")
+        assert till.handle("timeout") == ["show", "status", "ask"]
+        assert (till.state, till.sale.attempt.question) == ("unknown", "close")
+    counter.legible = False
+    till.sale.attempt.question = ""
+    till.handle("still_open")
+    assert till.state == "tap"
+
+
 def test_a_full_book_refuses_new_sales():
     counter = Counter()
     till = counter.checkout
@@ -352,6 +453,8 @@ def test_any_order_of_events_keeps_the_money():
             state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
             choice = (state >> 16) % 10
             event, data = ("timeout", None) if choice == 0 else ("qr_key", None)
+            if choice > 6:
+                event, data = (("card", None), ("again", "card_gone"), ("qr_key", None))[choice - 7]
             if choice in (1, 2):
                 event, data = "pay", pay(order=str((state >> 20) % 3), method="qr")
             elif choice == 3:
