@@ -6,11 +6,13 @@ exit status is 0 only if the outcome that was asked for happened.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ from host_sim.road import ROADS
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
+METHODS = ("qr", "machine-direct")
+"""How it is paid: by the code on the panel, or at a card machine beside the display."""
 OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
 _SECONDS_TO_EXPIRE = 5
 _SECONDS_TO_RESULT = 30
@@ -83,6 +87,7 @@ class Sale:
         await self._code()
         result = await getattr(self, "_" + self._arguments.outcome)()
         self._check(result)
+        self._check_ends()
         await self._screen(result["outcome"])
         self._step("screen", f"the panel says so; the database has it: {result['outcome']}")
         return str(result["outcome"])
@@ -168,12 +173,16 @@ class Sale:
             if result.get(name, "") != value:
                 raise SaleError(f"RESULT says {name} {result.get(name)!r}, not {value!r}")
 
+    def _check_ends(self) -> None:
+        """What else took part must agree; raises SaleError."""
+
     def report(self, outcome: str) -> dict:
         """The last line."""
         return {
             "order": self._order,
             "outcome": outcome,
             "runtime": self._arguments.runtime,
+            "method": self._arguments.method,
             "road": self._arguments.road,
             "amount": self._arguments.amount,
             "currency": self._arguments.currency,
@@ -196,6 +205,20 @@ def paid_rows(url: str, order: str) -> int:
     with sa.create_engine(url).connect() as connection:
         statement = sa.text(question.replace("?", ":order"))
         return int(connection.execute(statement, {"order": order}).scalar_one())
+
+
+@contextlib.asynccontextmanager
+async def _made(
+    arguments: argparse.Namespace, bench: Bench, register: Register
+) -> AsyncIterator[Sale]:
+    """The sale of the method, with all that it needs."""
+    if arguments.method == "qr":
+        yield Sale(arguments, bench, register)
+        return
+    from host_sim import machine_sale  # which has Sale from here
+
+    async with machine_sale.make(arguments, bench, register) as sale:
+        yield sale
 
 
 async def run(arguments: argparse.Namespace) -> dict:
@@ -222,8 +245,8 @@ async def run(arguments: argparse.Namespace) -> dict:
     async with bench:
         register = await asyncio.to_thread(Register, bench.board.line.path, database, name="3")
         try:
-            sale = Sale(arguments, bench, register)
-            outcome = await sale.run()
+            async with _made(arguments, bench, register) as sale:
+                outcome = await sale.run()
         finally:
             await asyncio.to_thread(register.close)
             database.close()
@@ -241,6 +264,7 @@ def _parser() -> argparse.ArgumentParser:
     build = ROOT / "build" / "sale"
     parser = argparse.ArgumentParser(prog="sale", description=__doc__.splitlines()[0])
     parser.add_argument("--runtime", choices=RUNTIMES, default="micropython")
+    parser.add_argument("--method", choices=METHODS, default="qr")
     parser.add_argument("--outcome", choices=sorted(OUTCOMES), default="paid")
     parser.add_argument("--reason", default="insufficient_funds", help="of a declined payment")
     parser.add_argument("--amount", type=int, default=1234, help="in minor units")

@@ -105,7 +105,7 @@ class Display:
 
     def deliver(self, kind: int, content: dict) -> None:
         """Carry out a message from the register; raises message.Refusal."""
-        if kind in (message.CART, message.PAY, message.CANCEL):
+        if kind in (message.CART, message.PAY, message.CANCEL, message.EXTERNAL_RESULT):
             self._dispatch(message.name_of(kind).lower(), content)
         elif kind == message.QUERY and "order" in content:
             self._answer_query(content)

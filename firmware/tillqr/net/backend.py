@@ -58,8 +58,10 @@ class Backend:
         self._wake.set()
 
     def deliver(self, body: bytes) -> "str | None":
-        """Take an answer: a receipt, a charge's code, a word on a tap, or that a charge is open; the
-        attempt that it names, or None if it has to come again, as it could not be stored."""
+        """Take an answer: a receipt, a charge's code, a word on a tap, or that a charge is open.
+
+        The attempt that it names, or None if it has to come again, as it could not be stored.
+        """
         try:
             answer = strict_json.parse(body)
         except ValueError:

@@ -53,7 +53,7 @@ class Taps:
         self._keys = keys
         self._count = count
         self._held = False
-        """Whether a card that was dealt with may still be there: it must not pay the next sale too."""
+        """Whether a card that was dealt with may still be there: it must not pay twice."""
         self.apdus = 0
         """How many commands of the backend were put to cards."""
 

@@ -20,6 +20,7 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_KEPT_ELSEWHERE = const(7)  # and one more
 DURATIONS = {
     "preparing": 2_500,
     "card": 30_000,
@@ -44,10 +45,11 @@ class Sale:
         self.method: str = pay.get("method", "qr")
         """How it is paid: "qr" or "tap"."""
         self.back = ""
-        """The state from which a card was taken: it is gone back to where the card is not enough."""
+        """The state that is gone back to where a card is not enough."""
         self.attempt: "attempts.Attempt | None" = None
         self.notice = ""
-        """What the customer is to be told beside the state (PROTOCOL.md, 4), or ""."""
+        """What the customer is to be told beside the state (PROTOCOL.md, 4), or "": why no code is
+        shown or a card is not enough, or why an order failed elsewhere."""
 
     def same(self, pay: dict) -> bool:
         """Whether `pay` asks for the very same payment."""
@@ -102,6 +104,8 @@ class Checkout:
         self.state = "idle"
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
+        self._elsewhere: "list[tuple[str, str]]" = []
+        """Register and order of those that were paid elsewhere last."""
         self.lacks = "wifi"
         """What is missing for a result to reach the display (PROTOCOL.md, 4.1); no code is shown,
         and no card taken, while there is anything."""
@@ -111,11 +115,12 @@ class Checkout:
     def handle(self, event: str, data: "dict | attempts.Attempt | None" = None) -> "list[str]":
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.
 
-        Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
-        came or went), "charge" (with the attempt whose text came), "receipt" (with the attempt that
-        attempts.accept returned), "still_open" (the backend says that nobody has paid yet),
-        "key_refused" (a press of the key was, or a card, with the reason), "card" (one was read that
-        can pay), "again" (a card is not enough, with the reason), "card_done" (it may be taken away).
+        Events: "cart", "pay", "cancel", "external_result" (with the message), "qr_key", "timeout",
+        "network" (it came or went), "charge" (with the attempt whose text came), "receipt" (with
+        the attempt that attempts.accept returned), "still_open" (the backend says that nobody has
+        paid yet), "card" (one was read that can pay), "again" (a card is not enough, with the
+        reason), "card_done" (it may be taken away), "key_refused" (a press of the key was, or a
+        card, with the reason).
         """
         row = row_for(self.state, self._refine(event, data))
         if row is None:
@@ -147,6 +152,8 @@ class Checkout:
             return self._refine_pay(data)
         if event == "cancel":
             self._check_order(data)
+        elif event == "external_result":
+            return self._refine_external(data)
         elif event == "receipt":
             return self._refine_receipt(data)
         elif event == "charge":
@@ -157,7 +164,11 @@ class Checkout:
             return "card_deaf" if self.lacks else "card_first"
         elif event == "timeout" and self.state == "again":
             return "timeout_" + self.sale.back
-        elif event == "still_open" and self.sale and not self._fits(self.sale.order, self.sale.register):
+        elif (
+            event == "still_open"
+            and self.sale
+            and not self._fits(self.sale.order, self.sale.register)
+        ):
             return "still_open_tap"
         return event
 
@@ -178,6 +189,8 @@ class Checkout:
         earlier = self._book.of_order(pay["order"], pay["register"])
         if earlier is not None and earlier.outcome == "paid":
             raise Refusal("already_paid", earlier.transaction)
+        if (pay["register"], pay["order"]) in self._elsewhere:
+            raise Refusal("already_paid")
         if self.state in WAITING and self.sale.same(pay):
             return "pay_again"
         if "method" not in pay:
@@ -196,6 +209,21 @@ class Checkout:
         if self.lacks:
             raise Refusal("no_network", self.lacks)
         return "pay_tap"
+
+    def _refine_external(self, word: dict) -> str:
+        """What became of an order elsewhere, as it matters to what is under way here."""
+        order, register, paid = word["order"], word["register"], word["outcome"] == "paid"
+        earlier = self._book.of_order(order, register)
+        if paid and earlier is not None and earlier.outcome == "paid":
+            raise Refusal("already_paid", earlier.transaction)
+        served = self.sale or self.cart
+        if self.state in SERVING and served.order != order:
+            return "external_moot"
+        if self.sale is not None and self.state in SERVING and self.sale.register != register:
+            return "external_moot"
+        if not paid and (self.state in WAITING or self.state in ("paid", "late")):
+            return "external_moot"
+        return "external_" + word["outcome"]
 
     def _check_order(self, cancel: dict) -> None:
         current = self.sale or self.cart
@@ -278,11 +306,33 @@ class Checkout:
         self.sale.attempt.question = "close"
 
     def do_cancel_attempt(self, _: dict) -> None:
+        self._cancel("")
+
+    def do_withdraw(self, word: dict) -> None:
+        """Nobody shall pay here what was paid elsewhere."""
+        self._cancel("paid_elsewhere")
+        self.do_show_external(word)
+
+    def do_show_external(self, word: dict) -> None:
+        self.do_keep_external(word)
+        self.cart = None
+        self.sale = Sale(word)
+        self.sale.method = "card"
+        self.sale.notice = word.get("reason", "")
+
+    def do_keep_external(self, word: dict) -> None:
+        """Remember an order that was paid. The register's database is what knows it for good."""
+        if word["outcome"] == "paid":
+            key = (word["register"], word["order"])
+            self._elsewhere = [one for one in self._elsewhere if one != key][-_KEPT_ELSEWHERE:]
+            self._elsewhere.append(key)
+
+    def _cancel(self, reason: str) -> None:
         attempt = self.sale.attempt
         question = attempt.question
-        if not self._book.end(attempt, "cancelled", ""):
+        if not self._book.end(attempt, "cancelled", reason):
             # After a power cut its code would be shown again.
-            attempt.outcome, attempt.question = "", question
+            attempt.outcome, attempt.reason, attempt.question = "", "", question
             raise Refusal("storage")
 
     def do_show_attempt(self, attempt: attempts.Attempt) -> None:
@@ -298,9 +348,12 @@ class Checkout:
 WAITING = ("preparing", "qr", "tap", "card", "again", "unknown")
 """The states in which an attempt is open: the backend may say any time how it ended."""
 TAPPABLE = ("choose", "failed", "expired")
-"""The states in which a card begins an attempt; in "qr", "tap" and "again" it is for the open one."""
+"""The states in which a card begins an attempt; in others it is for the open one."""
+SERVING = ("cart", "choose") + WAITING
+"""The states in which somebody's order is under way."""
 FREE = "idle cart choose paid failed cancelled expired late"
-"""The states in which a register may begin something: "free" in the table, as "waiting" is WAITING."""
+"""The states in which a register may begin something. The table has "free" for these, and
+"waiting" for WAITING."""
 
 # Rows: states | event | next state, "" for the same | action, with a word to it | effects. As text,
 # because a table of tuples costs the chip four times as much memory.
@@ -341,6 +394,10 @@ cancelled|cancel|||status
 idle failed cancelled expired late|receipt_late|late|show_attempt|show results status
 cart choose waiting paid|receipt_late|||results
 *|receipt_moot|||
+free|external_paid|paid|show_external|show status
+waiting|external_paid|paid|withdraw|show results status ask
+idle cart choose failed cancelled expired|external_failed|failed|show_external|show status
+*|external_moot||keep_external|
 paid failed cancelled expired late|timeout|idle|clear|show status"""
 
 

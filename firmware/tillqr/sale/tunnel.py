@@ -1,4 +1,4 @@
-"""The tunnel between a card and the backend: what both sides say of a tap, signed (PROTOCOL.md, 13).
+"""The tunnel between a card and the backend: both sides' words on a tap, signed (PROTOCOL.md, 13).
 
 Pure. It knows nothing of what it carries, and keeps none of it.
 """
@@ -21,8 +21,8 @@ MAX_ANSWER = const(512)
 _STEPS = const(100)
 _LABEL = b"tillqr tap"
 _FIELDS = (
-    "attempt text 24 24,tap text 8 8,step integer 0 100,verb tap_verb,data text 0 348,key integer 0 255,"
-    "mac text 64 64"
+    "attempt text 24 24,tap text 8 8,step integer 0 100,verb tap_verb,data text 0 348,"
+    "key integer 0 255,mac text 64 64"
 )
 fields.CHOICES["tap_verb"] = ("apdu", "wait", "again")
 

@@ -80,9 +80,12 @@ class NoticeScreen(Screen):
             words = view.text("by_qr" if view.sale.method == "qr" else "by_card")
             stack.add(words, style.small, 1, 0, needed=False)
         elif name == "$reason":
-            attempt = view.sale.attempt
-            reason = "reason_" + (attempt.reason or "declined") if attempt else "reason_declined"
-            stack.add(view.text(reason), style.body, 6, 6)
+            sale = view.sale
+            name = "reason_" + (sale.attempt.reason if sale.attempt else sale.notice)
+            words = view.text(name)
+            if words == name:  # it is no reason that is known here
+                words = view.text("reason_declined")
+            stack.add(words, style.body, 6, 6)
         elif name == "$note":
             stack.add(view.note, style.small, 4, 10, needed=False, own=False)
         else:
