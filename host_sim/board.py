@@ -16,8 +16,9 @@ from pathlib import Path
 
 from host_sim import chip
 from host_sim.air import Air, OwnNetwork, Station
+from host_sim.buses import Buses
 from host_sim.console import Console
-from host_sim.panel import PanelModel
+from host_sim.nvs import Nvs
 from host_sim.rtc import Rtc
 from host_sim.uart_line import UartLine
 from tools import filesystem
@@ -106,9 +107,9 @@ class Board:
         self._probe = probe
         self._settings = settings
         self._ca = ca
-        self._nvs = {("tillqr", name): value for name, value in secrets.items()}
-        self._nvs_staged = dict(self._nvs)
-        self.panel = PanelModel(self.profile["panel"], self.profile["pins"], panel_changed)
+        self.nvs = Nvs({("tillqr", name): value for name, value in secrets.items()})
+        self.buses = Buses(self.profile, panel_changed)
+        self.panel = self.buses.panel
         self.line = UartLine()
         self.air = air or Air()
         """The access points, to be changed while it runs."""
@@ -119,8 +120,6 @@ class Board:
         self.console = Console() if console else None
         """The console as a serial port, if there is one; else it is only logged."""
         self._chip = self._new_chip()
-        self._down: set[int] = set()
-        self._bus: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._server: asyncio.Server | None = None
         self._links: set[asyncio.Task[None]] = set()
@@ -265,7 +264,7 @@ class Board:
             self._quiet_watchdog()
             if status == 0:  # on the chip there would be a prompt now
                 await self._cut.wait()
-            self._nvs_staged = dict(self._nvs)
+            self.nvs.start()
             if not self._stopping:
                 self.resets += 1
                 await asyncio.sleep(0.1)
@@ -279,9 +278,7 @@ class Board:
             if "uart" in greeting:
                 await self.line.attach(greeting["baud"], reader, writer)
             else:
-                self._bus = writer
-                for pin in self._down:
-                    self._drive(pin, 0)
+                self.buses.power(lambda pin, level: writer.write(bytes((ord("I"), pin, level))))
                 await self._read_bus(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the board is gone
@@ -294,17 +291,13 @@ class Board:
         while True:
             kind = await reader.readexactly(1)
             if kind == b"P":
-                pin, level = await reader.readexactly(2)
-                self.panel.pin(pin, level)
+                self.buses.pin(*await reader.readexactly(2))
             elif kind == b"S":
                 head = await reader.readexactly(3)
-                data = await reader.readexactly(int.from_bytes(head[1:], "big"))
-                if head[0] == self.profile["spi"]["host"]:
-                    self.panel.spi(data)
+                self.buses.spi(head[0], await reader.readexactly(int.from_bytes(head[1:], "big")))
             elif kind == b"B":
                 record = await reader.readexactly(3)
-                if record[0] == self.profile["pins"]["backlight"]:
-                    self.panel.backlight(int.from_bytes(record[1:], "big"))
+                self.buses.duty(record[0], int.from_bytes(record[1:], "big"))
             elif kind == b"W":
                 milliseconds = int.from_bytes(await reader.readexactly(4), "big")
                 self._watchdog_seconds = milliseconds / 1000
@@ -337,17 +330,11 @@ class Board:
 
     def hold(self, key: str = "qr_key") -> None:
         """Press a button; it is down, also through a power cut, until it is released."""
-        self._down.add(self.profile["pins"][key])
-        self._drive(self.profile["pins"][key], 0)
+        self.buses.hold(key)
 
     def release(self, key: str = "qr_key") -> None:
         """Let a button go."""
-        self._down.discard(self.profile["pins"][key])
-        self._drive(self.profile["pins"][key], 1)
-
-    def _drive(self, pin: int, level: int) -> None:
-        if self._bus is not None:
-            self._bus.write(bytes((ord("I"), pin, level)))
+        self.buses.release(key)
 
     @property
     def wifi_on(self) -> bool:
@@ -375,25 +362,9 @@ class Board:
             elif "rtc" in request:
                 return {"value": self.rtc.answer(request["rtc"], request["with"])}
             else:
-                return self._answer_nvs(request)
+                return {"value": self.nvs.answer(request)}
         except ValueError as refused:  # chip.Refused is one
             return {"refused": str(refused)}
         except OSError as error:
             return {"oserror": list(error.args)}
-        return {"value": None}
-
-    def _answer_nvs(self, request: dict) -> dict:
-        verb = request["nvs"]
-        if verb == "commit":
-            self._nvs = dict(self._nvs_staged)
-            return {"value": None}
-        place = (request["space"], request["key"])
-        if verb == "set":
-            self._nvs_staged[place] = bytes.fromhex(request["blob"])
-        elif place not in self._nvs_staged:
-            return {"oserror": [-4354, "ESP_ERR_NVS_NOT_FOUND"]}
-        elif verb == "erase":
-            del self._nvs_staged[place]
-        else:
-            return {"value": self._nvs_staged[place].hex()}
         return {"value": None}
