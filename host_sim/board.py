@@ -19,6 +19,7 @@ from host_sim.air import Air, OwnNetwork, Station
 from host_sim.buses import Buses
 from host_sim.console import Console
 from host_sim.nvs import Nvs
+from host_sim.reader.wiring import wire
 from host_sim.rtc import Rtc
 from host_sim.uart_line import UartLine
 from tools import filesystem
@@ -82,14 +83,16 @@ class Board:
         setup_port: int = 0,
         console: bool = False,
         ca: bytes = b"",
+        reader: str = "",
     ) -> None:
         """directory: where the board's file system is laid out; settings, secrets: what
         provisioning would have written to settings.json (nothing: there is no file) and to NVS;
         air: the access points around it, and none by default; setup_port: where the set-up page is
-        served; ca: the certificate that provisioning would have stored, if any.
+        served; ca: the certificate that provisioning would have stored, if any; reader: the bus
+        ("hsu", "spi", "i2c") of a reader on pins that are free, where the profile has none.
 
-        MicroPython only: image, a file system that was built for this machine, to start from in
-        place of the files of `make setup`; probe, a script that runs in main.py's place; console,
+        probe: a script that runs in main.py's place. MicroPython only: image, a file system that
+        was built for this machine, to start from in place of the files of `make setup`; console,
         whether the console is a serial port, with MicroPython's prompt behind the firmware.
         """
         if runtime not in RUNTIMES:
@@ -100,6 +103,8 @@ class Board:
         self.profile = profile(board)
         if setup_port:
             self.profile["setup_port"] = setup_port
+        if reader:
+            self.profile["reader"] = wire(self.profile, reader)
         self._directory = directory
         self.prefix: Sequence[str] = ()
         """A command that runs the firmware's: a debugger or a profiler."""
@@ -110,6 +115,10 @@ class Board:
         self.nvs = Nvs({("tillqr", name): value for name, value in secrets.items()})
         self.buses = Buses(self.profile, panel_changed)
         self.panel = self.buses.panel
+        self.reader = self.buses.reader
+        """The built-in reader, if there is one."""
+        self.field = self.reader.field if self.reader else None
+        """What customers hold to it."""
         self.line = UartLine()
         self.air = air or Air()
         """The access points, to be changed while it runs."""
@@ -207,7 +216,8 @@ class Board:
     def _command(self) -> list[str]:
         if self._runtime == "cpython":
             boot = _SHIMS / "cpython" / "boot.py"
-            return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
+            main = self._directory / "probe.py" if self._probe else _FIRMWARE / "main.py"
+            return [sys.executable, str(boot), str(main)]
         start = ["-m", "flash"] if self._image else ["probe.py" if self._probe else "main.py"]
         micropython = Path(sys.executable).parent / "micropython"
         prompt = ["-i"] if self.console else []
@@ -242,6 +252,8 @@ class Board:
             self.station = Station(self.air)
             self.rtc.start(powered_on=self._cause == _PWRON_RESET)
             self._cut.clear()
+            if self.reader and self._cause == _PWRON_RESET:
+                self.reader.model.cut()
             environment = self._environment()
             self._cause = _HARD_RESET  # the next start's, if nothing but itself ends it
             with self.log.open("ab") as console:
@@ -275,7 +287,9 @@ class Board:
         self._links.add(task)
         try:
             greeting = json.loads(await reader.readline())
-            if "uart" in greeting:
+            if self.reader and self.reader.is_uart(greeting.get("uart", -1)):
+                await self.reader.attach(reader, writer)
+            elif "uart" in greeting:
                 await self.line.attach(greeting["baud"], reader, writer)
             else:
                 self.buses.power(lambda pin, level: writer.write(bytes((ord("I"), pin, level))))
@@ -355,10 +369,16 @@ class Board:
         try:
             if "make" in request:
                 self._chip.make(request["make"], **request["with"])
+                self.buses.made(request["make"], request["with"])
             elif "wlan" in request:
                 interface = self._access_point if request["of"] else self.station
                 verb, said, named = (request[name] for name in ("wlan", "said", "named"))
                 return {"value": await interface.answer(verb, *said, **named)}
+            elif "spi" in request:
+                read = self.buses.read_spi(request["spi"], bytes.fromhex(request["out"]))
+                return {"value": read.hex()}
+            elif "i2c" in request:
+                return {"value": self.buses.i2c(request)}
             elif "rtc" in request:
                 return {"value": self.rtc.answer(request["rtc"], request["with"])}
             else:

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 
 from host_sim.panel import PanelModel
+from host_sim.reader.joined import JoinedReader
+
+_ENODEV = 19
 
 
 class Buses:
@@ -12,6 +15,8 @@ class Buses:
         """profile: the board's; panel_changed is called at each change of the panel."""
         self._profile = profile
         self.panel = PanelModel(profile["panel"], profile["pins"], panel_changed)
+        self.reader = JoinedReader(profile["reader"]) if "reader" in profile else None
+        """The reader, if the board has one."""
         self._down: set[int] = set()
         self._drive: Callable[[int, int], None] | None = None
 
@@ -24,11 +29,33 @@ class Buses:
     def pin(self, number: int, level: int) -> None:
         """The board drove a pin."""
         self.panel.pin(number, level)
+        if self.reader:
+            self.reader.pin(number, level)
+
+    def made(self, kind: str, arguments: dict) -> None:
+        """The board set up a part of its chip."""
+        if self.reader:
+            self.reader.made(kind, arguments)
 
     def spi(self, host: int, data: bytes) -> None:
         """Bytes left an SPI host."""
         if host == self._profile["spi"]["host"]:
             self.panel.spi(data)
+        elif self.reader and self.reader.is_spi(host):
+            self.reader.spi(data)
+
+    def read_spi(self, host: int, data: bytes) -> bytes:
+        """The same, and what came back; of a line where nobody drives it is all ones."""
+        if self.reader and self.reader.is_spi(host):
+            return self.reader.spi(data)
+        self.spi(host, data)
+        return b"\xff" * len(data)
+
+    def i2c(self, request: dict) -> str | None:
+        """A transfer on an I2C bus; raises OSError if nobody is there."""
+        if self.reader is None:
+            raise OSError(_ENODEV, "ENODEV")
+        return self.reader.i2c(request)
 
     def duty(self, pin: int, duty: int) -> None:
         """A PWM's duty changed, 0 to 65535."""
