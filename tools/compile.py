@@ -43,6 +43,7 @@ ON_DEMAND = (
     "tillqr.net.secure",
     "tillqr.net.sntp",
     "tillqr.net.web",
+    "tillqr.nfc",  # not every board has a reader
     "tillqr.panel.language",
     "tillqr.panel.rgb",  # a board has one of them
     "tillqr.panel.screens",

@@ -1,0 +1,1 @@
+"""Virtual cards: what a customer holds to the reader."""
