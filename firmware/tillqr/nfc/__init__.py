@@ -1,0 +1,1 @@
+"""Cards and phones at the built-in reader."""
