@@ -56,6 +56,7 @@ ON_DEMAND = (
     "tillqr.sale.currencies",
     "tillqr.sale.payment_code",
     "tillqr.sale.recovery",
+    "tillqr.sale.tunnel",
     "tillqr.setup",
     "tillqr.till.answers",  # only the register's side has them
     "tillqr.till.machine_words",  # a board has a card machine, or it has not

@@ -1,0 +1,27 @@
+"""APDUs to a card on ISO-DEP (ISO/IEC 7816-4, 5.1)."""
+
+from micropython import const
+
+from tillqr.nfc.pn532 import CardError
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from tillqr.nfc.pn532 import Pn532
+
+OK = const(0x9000)
+TIME_MS = const(1000)
+"""For a response; a card that needs longer asks for it (ISO/IEC 14443-4, 7.3)."""
+_LONGEST = const(258)
+
+
+async def send(reader: "Pn532", command: bytes) -> "tuple[bytes, int]":
+    """The data, at most 256 bytes, and the status word of a response; raises CardError."""
+    answer = await reader.exchange(command, TIME_MS)
+    if not 2 <= len(answer) <= _LONGEST:
+        raise CardError("card_error")
+    return answer[:-2], int.from_bytes(answer[-2:], "big")
+
+
+async def select(reader: "Pn532", name: bytes) -> "tuple[bytes, int]":
+    """SELECT an application by its name: its FCI, and the status word (7816-4, 7.1.1)."""
+    return await send(reader, b"\x00\xa4\x04\x00" + bytes((len(name),)) + name + b"\x00")
