@@ -85,9 +85,7 @@ class Taps:
             raise codes.BadCode("there is no such tap")
         return _Tap(codes.read(code, self._devices), name)
 
-    def _verify(
-        self, payment: codes.Payment, word: dict, verb: str, data: bytes, mac: str
-    ) -> None:
+    def _verify(self, payment: codes.Payment, word: dict, verb: str, data: bytes, mac: str) -> None:
         key = self._devices[payment.device].key_of(word["key"])
         if key is None:
             raise codes.BadCode("the tap is signed with a key that is not known")

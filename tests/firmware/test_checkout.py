@@ -98,7 +98,9 @@ def test_every_state_can_be_left_and_reached():
     reached = [row[2] for row in rows]
     for state in STATES:
         assert state in reached or state == "idle", state
-        assert any(state in checkout.states_of(row[0]) and row[2] not in ("", state) for row in rows)
+        assert any(
+            state in checkout.states_of(row[0]) and row[2] not in ("", state) for row in rows
+        )
 
 
 def test_a_sale_from_cart_to_paid():

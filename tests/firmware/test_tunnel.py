@@ -110,4 +110,6 @@ def test_what_is_forged_or_of_another_tap_changes_nothing():
 
 def test_a_tap_has_an_end():
     tunnel = at_step(100)
-    assert raises(Broken, tunnel.take, answer(100, "wait", b"", mac="0" * 64)).args[0] == "malformed"
+    assert (
+        raises(Broken, tunnel.take, answer(100, "wait", b"", mac="0" * 64)).args[0] == "malformed"
+    )

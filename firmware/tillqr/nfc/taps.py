@@ -64,8 +64,8 @@ class Taps:
                 await self._reader.start()
                 self._display.reader_is("ready")
                 await self._serve()
-            except ReaderError as error:
-                self._count(error.args[0])
+            except ReaderError:
+                pass  # it was counted when it was not to be mended
             self._display.reader_is("silent")
             await asyncio.sleep_ms(_MEND_MS)
 
@@ -73,18 +73,22 @@ class Taps:
         """Deal with cards until the reader fails; raises ReaderError."""
         resting = False
         while True:
-            if self._held:
-                self._held = bool(await self._reader.find())
-                await asyncio.sleep_ms(_LOOK_MS)
-            elif self._display.takes_cards():
-                resting = False
-                await self._look()
-                await asyncio.sleep_ms(_LOOK_MS)
-            else:
-                if not resting:
-                    await self._reader.rest()
-                    resting = True
-                await asyncio.sleep_ms(_IDLE_MS)
+            pause = _LOOK_MS
+            try:
+                if self._held:
+                    self._held = bool(await self._reader.find())
+                elif self._display.takes_cards():
+                    resting = False
+                    await self._look()
+                else:
+                    pause = _IDLE_MS
+                    if not resting:
+                        await self._reader.rest()
+                        resting = True
+            except ReaderError as error:
+                if error.args[0] == "reader_absent":
+                    raise
+            await asyncio.sleep_ms(pause)
 
     async def _look(self) -> None:
         """One look for cards, and all that follows from it."""
@@ -103,16 +107,13 @@ class Taps:
             kind, data = await tap_read.read(self._reader, target)
         except tap_read.Unsupported as unsupported:
             return unsupported.args[0]
-        except CardError:
+        except (CardError, ReaderError):
             return "card_gone"
         attempt = self._display.card()
         if attempt is None:
             return ""
         try:
             return await self._talk(attempt, kind, data)
-        except ReaderError:
-            self._display.card_again("card_gone")
-            raise
         finally:
             await self._backend.end_tap()
             gc.collect()
@@ -138,7 +139,7 @@ class Taps:
         self.apdus += 1
         try:
             data = await self._reader.exchange(command, _CARD_MS)
-        except CardError:
+        except (CardError, ReaderError):
             return "gone", b""
         return ("answer", data) if len(data) <= MAX_ANSWER else ("gone", b"")
 
