@@ -1,4 +1,4 @@
-"""The card reader's task: what becomes of a card that is held to it. On CPython and on MicroPython."""
+"""The card reader's task: what becomes of a card that is held to it. On both runtimes."""
 
 import asyncio
 

@@ -14,6 +14,7 @@ from micropython import const
 
 from tillqr.nfc import tap_read
 from tillqr.nfc.pn532 import CardError, ReaderError
+from tillqr.nfc.unsupported import Unsupported
 from tillqr.sale.tunnel import MAX_ANSWER, Broken, Tunnel
 
 TYPE_CHECKING = const(False)
@@ -105,7 +106,7 @@ class Taps:
         """Deal with a card: why it is not enough, or ""."""
         try:
             kind, data = await tap_read.read(self._reader, target)
-        except tap_read.Unsupported as unsupported:
+        except Unsupported as unsupported:
             return unsupported.args[0]
         except (CardError, ReaderError):
             return "card_gone"
