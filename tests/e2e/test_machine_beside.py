@@ -24,7 +24,8 @@ class Beside:
 
     def __init__(self, shop: Counter, cable: Cable) -> None:
         self.shop = shop
-        self.line = till_machine.CardMachine(cable.ends[0], shop.database, "3")
+        self.till_port = cable.ends[0]
+        self.line = till_machine.CardMachine(self.till_port, shop.database, "3")
         self.memory = Memory()
         self._port = cable.ends[1]
         self.machine = self._on()
@@ -81,7 +82,7 @@ async def test_a_code_is_withdrawn_when_the_machine_has_the_money(
         for _ in range(2):  # the register refuses, and so does the display
             with pytest.raises(Refused, match="already_paid"):
                 await shop.call(shop.register.start_payment, *MONEY)
-            shop.register._database.sale = lambda *_: None  # type: ignore[method-assign, assignment]
+            shop.register._database.sale = lambda *_: None  # type: ignore[method-assign]
         outcomes = [row["outcome"] for row in shop.database.attempts("3", "1001")]
         assert sorted(outcomes) == ["cancelled", "paid"]
 
@@ -135,12 +136,11 @@ async def test_the_next_register_hears_what_the_last_one_did_not(tmp_path: Path)
         shop = counter.shop
         paying = counter.pay()
         await counter.asked()
-        port = counter.line._serial.port
         await shop.call(counter.line.close)  # the register dies
         paying.cancel()
         await shop.call(counter.machine.approve)
         assert shop.database.sale("3", "1001") is None
-        counter.line = till_machine.CardMachine(port, shop.database, "3")
+        counter.line = till_machine.CardMachine(counter.till_port, shop.database, "3")
         async with asyncio.timeout(10):
             while shop.database.sale("3", "1001") is None:
                 await asyncio.sleep(0.05)
