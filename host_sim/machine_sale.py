@@ -36,9 +36,12 @@ class DirectSale(Sale):
 
     async def _code(self) -> None:
         """No code is shown: the customer goes to the machine."""
-        money = (self._order, self._arguments.amount, self._arguments.currency)
-        paying = (till_machine.pay_beside, self._register, self._line, *money, _SECONDS)
-        self._paying = asyncio.create_task(asyncio.to_thread(*paying))
+        amount, currency = self._arguments.amount, self._arguments.currency
+        ends = (self._register, self._line)
+        work = asyncio.to_thread(
+            till_machine.pay_beside, *ends, self._order, amount, currency, _SECONDS
+        )
+        self._paying = asyncio.create_task(work)
         await self._screen("choose")
         self._step("pay", f"PAY for order {self._order} taken; the customer may choose")
         asked = await asyncio.to_thread(self._machine.wait_for_payment)

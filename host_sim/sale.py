@@ -25,12 +25,15 @@ from host_sim.bench import Bench, BenchTimeout
 from host_sim.board import ROOT, RUNTIMES, BoardError
 from host_sim.broker import BROKERS, BrokerError
 from host_sim.phone import Phone, PhoneError
+from host_sim.reader.wiring import BUSES
 from host_sim.road import ROADS
+from host_sim.shop_cards import KINDS, ShopCards
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
-METHODS = ("qr", "machine-direct")
-"""How it is paid: by the code on the panel, or at a card machine beside the display."""
+METHODS = ("qr", *KINDS, "machine-direct")
+"""How it is paid: by the code on the panel, by a card at the display's reader, or at a card machine
+beside the display."""
 OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
 _SECONDS_TO_EXPIRE = 5
 _SECONDS_TO_RESULT = 30
@@ -209,14 +212,17 @@ def paid_rows(url: str, order: str) -> int:
 
 @contextlib.asynccontextmanager
 async def _made(
-    arguments: argparse.Namespace, bench: Bench, register: Register
+    arguments: argparse.Namespace, bench: Bench, register: Register, cards: ShopCards | None
 ) -> AsyncIterator[Sale]:
     """The sale of the method, with all that it needs."""
     if arguments.method == "qr":
         yield Sale(arguments, bench, register)
         return
-    from host_sim import machine_sale  # which has Sale from here
+    from host_sim import machine_sale, tap_sale  # which have Sale from here
 
+    if cards:
+        yield tap_sale.TapSale(arguments, bench, register, cards)
+        return
     async with machine_sale.make(arguments, bench, register) as sale:
         yield sale
 
@@ -232,6 +238,8 @@ async def run(arguments: argparse.Namespace) -> dict:
         print(f"{'backend':>9}  {words}", flush=True)
 
     directory = arguments.screens / "bench"
+    tapped = arguments.method in KINDS
+    cards = ShopCards(directory, arguments.currency) if tapped else None
     bench = Bench(
         arguments.runtime,
         arguments.board,
@@ -239,13 +247,15 @@ async def run(arguments: argparse.Namespace) -> dict:
         tell,
         road=arguments.road,
         broker=arguments.broker,
+        reader=arguments.reader if tapped else "",
+        cards=cards.known if cards else None,
         **settings,
     )
     database = ShopDatabase(arguments.db)
     async with bench:
         register = await asyncio.to_thread(Register, bench.board.line.path, database, name="3")
         try:
-            async with _made(arguments, bench, register) as sale:
+            async with _made(arguments, bench, register, cards) as sale:
                 outcome = await sale.run()
         finally:
             await asyncio.to_thread(register.close)
@@ -269,7 +279,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reason", default="insufficient_funds", help="of a declined payment")
     parser.add_argument("--amount", type=int, default=1234, help="in minor units")
     parser.add_argument("--currency", default="EUR", help="ISO 4217 code")
-    parser.add_argument("--road", choices=ROADS, default="http", help="how the result comes")
+    roads = "how the result comes (default: http, or mqtts for taps)"
+    parser.add_argument("--road", choices=ROADS, help=roads)
+    parser.add_argument("--reader", choices=BUSES, default="hsu", help="the card reader's bus")
     parser.add_argument("--broker", choices=BROKERS, default="amqtt", help="of mqtt and mqtts")
     parser.add_argument("--order", default="", help="order number (default: the time)")
     parser.add_argument("--board", default="devkit_240x320")
@@ -288,6 +300,8 @@ def main() -> int:
         parser.error(f"{arguments.currency!r} is no ISO 4217 currency")
     if not money.is_amount(arguments.amount):
         parser.error(f"the amount must be from 1 to {money.MAX_AMOUNT} minor units")
+    if not arguments.road:
+        arguments.road = "mqtts" if arguments.method in KINDS else "http"
     if not arguments.db:
         arguments.db = f"sqlite:///{arguments.screens}/shop.db"
     try:

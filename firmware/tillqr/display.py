@@ -185,7 +185,7 @@ class Display:
         return self._checkout.state == "card" and self._checkout.sale.attempt is attempt
 
     def card_again(self, reason: str) -> None:
-        """A card is not enough: by a name of PROTOCOL.md, 13."""
+        """A card is not enough: by a name of PROTOCOL.md, 14."""
         self._counters.add("tap_" + reason)
         self._dispatch("again", reason)
         self._port.flush()
@@ -197,7 +197,7 @@ class Display:
             self._port.flush()
 
     def reader_is(self, name: str) -> None:
-        """Whether cards can be taken is another (PROTOCOL.md, 4.2)."""
+        """Whether cards can be taken is another (PROTOCOL.md, 4.3)."""
         self._checkout.reader = name
         self._view.ways = ("qr", "tap") if name == "ready" else ("qr",)
         if self._checkout.state == "choose":

@@ -1,4 +1,4 @@
-"""The backend's end of the tunnel to a card (PROTOCOL.md, 13), written from the text alone.
+"""The backend's end of the tunnel to a card (PROTOCOL.md, 14), written from the text alone.
 
 A tap pays the charge of its attempt, which ends once and for good: whatever else pays it, a phone
 or a second tap, one of both comes too late and is cancelled here. Nothing of a card outlives a tap.

@@ -39,6 +39,9 @@ EVENTS = (
     "timeout_qr",
     "timeout_tap",
     "still_open_tap",
+    "external_paid",
+    "external_failed",
+    "external_moot",
 )
 EFFECTS = ("show", "status", "results", "ask")
 
@@ -443,6 +446,122 @@ def test_the_cart_keeps_its_last_lines():
     assert till.cart.count == 1 and len(till.cart.lines) == 1
 
 
+def external(outcome="paid", **changes):
+    """An EXTERNAL_RESULT."""
+    return pay(outcome=outcome, **changes)
+
+
+def at_state(state):
+    """A counter in a state with order 1001; an attempt is open in the states that wait."""
+    counter = Counter(foreign=state == "preparing")
+    till = counter.checkout
+    if state == "cart":
+        till.handle("cart", cart())
+    elif state == "choose":
+        till.handle("pay", pay())
+    elif state != "idle":
+        attempt = counter.at_qr()
+        if state == "unknown":
+            till.handle("timeout")
+        elif state in ("paid", "failed"):
+            counter.receipt(attempt, state)
+        elif state == "expired":
+            counter.receipt(attempt, "closed")
+        elif state in ("cancelled", "late"):
+            till.handle("cancel", {"order": "1001"})
+        if state == "late":
+            counter.receipt(attempt, "paid")
+    assert till.state == state
+    return counter
+
+
+def test_paid_elsewhere_in_every_state():
+    for state in STATES:
+        counter = at_state(state)
+        till = counter.checkout
+        attempt = till.sale.attempt if till.sale else None
+        if state == "paid":
+            refusal = raises(Refusal, till.handle, "external_result", external())
+            assert (refusal.reason, refusal.detail) == ("already_paid", "T1")
+            continue
+        effects = till.handle("external_result", external())
+        waiting = state in checkout.WAITING
+        wanted = ["show", "results", "status", "ask"] if waiting else ["show", "status"]
+        assert effects == wanted, state
+        assert (till.state, till.sale.method, till.sale.attempt) == ("paid", "card", None)
+        if waiting:
+            assert (attempt.outcome, attempt.reason) == ("cancelled", "paid_elsewhere")
+            assert attempt.question == "close"
+            assert counter.receipt(attempt, "paid") == ["results"]
+            assert (attempt.outcome, till.state) == ("late", "paid")
+        for message in (pay(), pay(method="qr")):
+            assert raises(Refusal, till.handle, "pay", message).reason == "already_paid"
+        assert raises(Refusal, till.handle, "cancel", {"order": "1001"}).reason == "already_paid"
+        assert till.handle("external_result", external()) == ["show", "status"]
+        till.handle("timeout")
+        assert raises(Refusal, till.handle, "pay", pay()).reason == "already_paid"
+        till.handle("pay", pay(register="4", method="qr"))
+        assert till.state == ("preparing" if state == "preparing" else "qr")
+
+
+def test_failed_elsewhere_in_every_state():
+    for state in STATES:
+        counter = at_state(state)
+        till = counter.checkout
+        before = till.sale
+        effects = till.handle("external_result", external("failed", reason="declined"))
+        if state in checkout.WAITING or state in ("paid", "late"):
+            assert (effects, till.state, till.sale) == ([], state, before), state
+            continue
+        assert (effects, till.state) == (["show", "status"], "failed"), state
+        assert (till.sale.notice, till.sale.attempt) == ("declined", None)
+        till.handle("qr_key")
+        assert till.state == "qr"
+
+
+def test_another_order_is_remembered_and_disturbs_nobody():
+    for state in checkout.SERVING:
+        counter = at_state(state)
+        till = counter.checkout
+        before = till.sale
+        others = [external(order="999")]
+        if state != "cart":  # a cart names no register
+            others.append(external(register="4"))
+        for other in others:
+            assert till.handle("external_result", other) == []
+            assert (till.state, till.sale) == (state, before)
+            again = pay(order=other["order"], register=other["register"])
+            assert raises(Refusal, till.handle, "pay", again).reason == "already_paid"
+        assert till.handle("external_result", external("failed", order="998")) == []
+
+
+def test_only_the_last_orders_paid_elsewhere_are_remembered():
+    counter = Counter()
+    till = counter.checkout
+    for number in range(20):
+        till.handle("external_result", external(order=str(number)))
+    assert raises(Refusal, till.handle, "pay", pay(order="12")).reason == "already_paid"
+    till.handle("pay", pay(order="11"))
+    assert till.state == "choose"
+
+
+def test_a_code_that_can_not_be_withdrawn_for_good_stays():
+    counter = Counter()
+    attempt = counter.at_qr()
+    end = counter.book.end
+
+    def fail(attempt, outcome, reason):
+        end(attempt, outcome, reason)
+        return False
+
+    counter.book.end = fail
+    till = counter.checkout
+    refusal = raises(Refusal, till.handle, "external_result", external())
+    assert refusal.reason == "storage" and till.state == "qr"
+    assert (attempt.outcome, attempt.reason, attempt.question) == ("", "", "")
+    assert till.handle("pay", pay(method="qr")) == ["status"]
+
+
 def test_any_order_of_events_keeps_the_money():
     """No sequence of events forgets an attempt, pays one twice, or leaves the table."""
     state = 12345
@@ -463,6 +582,10 @@ def test_any_order_of_events_keeps_the_money():
                 event, data = "cart", cart(order=str((state >> 20) % 3))
             elif choice == 4 and (till.sale or till.cart):
                 event, data = "cancel", {"order": (till.sale or till.cart).order}
+            elif choice == 7:
+                outcome = ("paid", "failed")[(state >> 24) % 2]
+                event = "external_result"
+                data = external(outcome, order=str((state >> 20) % 3))
             elif choice in (5, 6) and attempts:
                 attempt = attempts[(state >> 20) % len(attempts)]
                 if attempt.settled:

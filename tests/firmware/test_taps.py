@@ -116,7 +116,7 @@ class Backend:
 
 
 def signed(word, verb, data):
-    """The backend's word, from the text of PROTOCOL.md, 13."""
+    """The backend's word, from the text of PROTOCOL.md, 14."""
     import binascii
 
     under = b"tillqr tap" + bytes((1, word["step"]))

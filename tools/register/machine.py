@@ -43,8 +43,9 @@ class CardMachine(Line):
         Raises RegisterError; "busy" while it works on another, or its last word is on its way.
         """
         check_unpaid(self._database, self._register, order)
-        payment = {"device": f"reg-{self._register}", "register": self._register, "order": order}
-        payment |= {"amount": amount, "currency": currency, "attempt": secrets.token_hex(12)}
+        payment: dict = {"device": f"reg-{self._register}", "register": self._register}
+        payment |= {"order": order, "amount": amount, "currency": currency}
+        payment["attempt"] = secrets.token_hex(12)
         with self._changed:
             self._results.pop(order, None)
             self._payments[order] = payment
@@ -112,6 +113,8 @@ def pay_beside(
         except NoAnswer:
             if time.monotonic() > deadline:
                 raise
+    if result["outcome"] == "late":  # the database had the code's money first
+        return register.result(order) or result
     return {**result, "told": tell(register, result)}
 
 

@@ -110,7 +110,7 @@ class Checkout:
         """What is missing for a result to reach the display (PROTOCOL.md, 4.1); no code is shown,
         and no card taken, while there is anything."""
         self.reader = "none"
-        """Whether cards can be taken (PROTOCOL.md, 4.2)."""
+        """Whether cards can be taken (PROTOCOL.md, 4.3)."""
 
     def handle(self, event: str, data: "dict | attempts.Attempt | None" = None) -> "list[str]":
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.

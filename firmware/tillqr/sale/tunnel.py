@@ -1,4 +1,4 @@
-"""The tunnel between a card and the backend: both sides' words on a tap, signed (PROTOCOL.md, 13).
+"""The tunnel between a card and the backend: both sides' words on a tap, signed (PROTOCOL.md, 14).
 
 Pure. It knows nothing of what it carries, and keeps none of it.
 """
