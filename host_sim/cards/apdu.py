@@ -45,13 +45,13 @@ def parse(apdu: bytes) -> Command:
     """A short command, of all four cases; raises Refused."""
     if len(apdu) < 4:
         raise Refused(WRONG_LENGTH)
-    head, rest = apdu[:4], apdu[4:]
+    (cla, ins, p1, p2), rest = apdu[:4], apdu[4:]
     if len(rest) <= 1:
-        return Command(*head, b"", _le(rest))
+        return Command(cla, ins, p1, p2, b"", _le(rest))
     size, rest = rest[0], rest[1:]
     if size == 0 or len(rest) not in (size, size + 1):
         raise Refused(WRONG_LENGTH)
-    return Command(*head, rest[:size], _le(rest[size:]))
+    return Command(cla, ins, p1, p2, rest[:size], _le(rest[size:]))
 
 
 def _le(field: bytes) -> int | None:

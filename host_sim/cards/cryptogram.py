@@ -7,6 +7,8 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 _BLOCK = 8
+ISSUER_KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
+"""The test issuer's master key: whoever reads this may make its cards."""
 COVERED = (0x9F02, 0x9F03, 0x9F1A, 0x95, 0x5F2A, 0x9A, 0x9C, 0x9F37, 0x82, 0x9F36, 0x9F10)
 """The data objects that a cryptogram is over, in their order (cryptogram version 18)."""
 

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from host_sim.cards import apdu, cryptogram, tlv
 from host_sim.cards.card import Card
+from host_sim.cards.plastic import GOOD, Plastic
 
 PPSE = b"2PAY.SYS.DDF01"
-ISSUER_KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
-"""The test issuer's: whoever reads this may make its cards."""
 _BY_NAME = 0x0400
 _GET_OPTIONS, _GENERATE = 0xA8, 0xAE
 _PROPRIETARY = 0x80
@@ -24,21 +23,6 @@ _TRANSACTION: tlv.Asked = (
 """What a cryptogram needs of the terminal."""
 
 
-class Plastic(NamedTuple):
-    """What is on a card."""
-
-    pan: str
-    expires: str
-    """YYMMDD."""
-    sequence: str = "00"
-
-    @property
-    def track2(self) -> bytes:
-        """Track 2 equivalent data: number, month, service code, nothing else (tag 57)."""
-        digits = f"{self.pan}D{self.expires[:4]}201"
-        return bytes.fromhex(digits + "F" * (len(digits) % 2))
-
-
 class Application(NamedTuple):
     """One that is on a card; the lowest priority comes first."""
 
@@ -49,8 +33,6 @@ class Application(NamedTuple):
 
 DEBIT = Application(bytes.fromhex("a0000000043060"), b"TEST DEBIT", 2)
 CREDIT = Application(bytes.fromhex("a0000000041010"), b"TEST CREDIT", 1)
-GOOD = Plastic("5413330089020011", "301231")
-"""A card whose account has money (host_sim/gateway/issuer.py)."""
 
 
 class EmvCard(Card):
@@ -196,7 +178,7 @@ class EmvCard(Card):
         """A cryptogram over what the terminal has given, and what belongs to it."""
         kind = AAC if self.refuses else kind
         own = {0x82: self.profile, 0x9F36: self.counter.to_bytes(2, "big"), 0x9F10: self.data}
-        key = cryptogram.card_key(ISSUER_KEY, self._plastic.pan, self._plastic.sequence)
+        key = cryptogram.card_key(cryptogram.ISSUER_KEY, self._plastic.pan, self._plastic.sequence)
         made = cryptogram.of_transaction(key, {**given, **own})
         return (
             tlv.build(0x9F27, bytes((kind,))),

@@ -6,10 +6,9 @@ All that the payment needs comes with GET PROCESSING OPTIONS, so there is no rec
 from typing import Literal
 
 from host_sim.cards import apdu, tlv
-from host_sim.cards.emv import ARQC, Application, EmvCard, Plastic
+from host_sim.cards.emv import ARQC, Application, EmvCard
+from host_sim.cards.plastic import TOKEN, Plastic
 
-TOKEN = Plastic("4761739001010119", "301231")
-"""What a phone has in the place of a card's number, of a test range."""
 _APPLICATION = Application(bytes.fromhex("a0000000031010"), b"TEST WALLET", 1)
 _TERMINAL = 0x9F66
 

@@ -6,4 +6,11 @@ REASONS = {
     "limit_exceeded": "Above the payment limit",
     "expired": "Not confirmed in time",
     "declined": "Declined by the bank",
+    "card_expired": "The card has expired",
+    "card_unknown": "The card is not accepted here",
 }
+AGAIN = {
+    "tap_again": "Hold the card there a little longer",
+    "unlock_phone": "Unlock the phone, then hold it there again",
+}
+"""Why nothing has been decided yet, and the card may be tapped again: no charge has failed."""
