@@ -10,11 +10,10 @@ POST /ask                        a display asks, signed; the answer is a receipt
 
 import asyncio
 import contextlib
-import datetime
-import functools
 import json
 import logging
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from urllib.parse import parse_qs
 
@@ -78,8 +77,7 @@ class Gateway:
         self.devices = {device.name: device for device in devices}
         self.store = Store(database)
         self.ledger = Ledger(self.devices, self.store, provider, on_event)
-        now = functools.partial(datetime.datetime.now, datetime.UTC)
-        self.taps = Taps(self.devices, self.ledger, cards or SunCards(), now, on_event)
+        self.taps = Taps(self.devices, self.ledger, cards, time.time, on_event)
         self.faults = Faults()
         self.carry = carry
         self.route: Callable[[str, int], tuple[str, int]] = _as_said

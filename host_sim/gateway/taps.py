@@ -9,12 +9,12 @@ import binascii
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from host_sim.gateway import codes
-from host_sim.gateway.kernel import Apdu, Kernel, Step, Verdict
+from host_sim.gateway.kernel import Kernel
 from host_sim.gateway.ledger import Answer, Ledger
 from host_sim.gateway.sun import SunCards
+from host_sim.gateway.verdict import Apdu, Step, Verdict
 
 _BEGINNINGS = ("emv", "ndef")
 _VERBS = (*_BEGINNINGS, "answer", "gone")
@@ -45,8 +45,8 @@ class Taps:
         self,
         devices: dict[str, codes.Device],
         ledger: Ledger,
-        cards: SunCards,
-        now: Callable[[], datetime],
+        cards: SunCards | None,
+        now: Callable[[], float],
         on_event: Callable[[str], None],
     ) -> None:
         self._devices = devices
@@ -101,7 +101,7 @@ class Taps:
             self._on_event(f"tap at {charge['attempt']} is cancelled: it is {charge['state']}")
             return Answer("receipt", self._ledger.receipt(charge["attempt"]))
         if verb == "ndef":
-            return self._settle(tap, self._cards.check(data), step)
+            return self._settle(tap, self._checked(tap.payment, data), step)
         if verb == "gone":
             return self._say(tap, step, "again", b"card_gone")
         if verb == "emv":
@@ -115,6 +115,12 @@ class Taps:
             return self._say(tap, step, "apdu", came.command)
         return self._settle(tap, came, step)
 
+    def _checked(self, payment: codes.Payment, url: bytes) -> Verdict:
+        """What a card of the shop's own is good for."""
+        if self._cards is None:
+            return Verdict("declined", "card_unknown")
+        return self._cards.check(url, payment.amount, payment.currency)
+
     def _settle(self, tap: _Tap, verdict: Verdict, step: int) -> Answer:
         """End the charge by a card's verdict, or have the card held again."""
         attempt = tap.payment.attempt
@@ -126,6 +132,8 @@ class Taps:
         transaction = "C" + attempt[:15] if approved else ""
         if not self._ledger.settle(attempt, state, transaction, reason):
             self._on_event(f"tap at {attempt} is cancelled: another was faster")
+            if verdict.card and self._cards is not None:
+                self._cards.give_back(verdict.card, tap.payment.amount)
         return Answer("receipt", self._ledger.receipt(attempt))
 
     def _say(self, tap: _Tap, step: int, verb: str, data: bytes) -> Answer:

@@ -463,6 +463,14 @@ def at_state(state):
         attempt = counter.at_qr()
         if state == "unknown":
             till.handle("timeout")
+        elif state == "tap":
+            till.handle("again", "card_gone")
+            till.sale.back = "tap"
+            till.handle("timeout")
+        elif state == "card":
+            till.handle("card")
+        elif state == "again":
+            till.handle("again", "card_gone")
         elif state in ("paid", "failed"):
             counter.receipt(attempt, state)
         elif state == "expired":
