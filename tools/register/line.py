@@ -21,6 +21,7 @@ _REFUSALS = {
     "field": "a field is missing or wrong",
     "full": "the display holds too many results that no register has taken",
     "no_network": "the display could not hear now whether a code was paid",
+    "no_reader": "no card can be tapped at the display now",
     "no_sale": "there is no sale to cancel",
     "setup": "the display is not set up yet: `python -m tools.provision` does that",
     "storage": "the {} could not store it, so it would be lost in a power cut",
