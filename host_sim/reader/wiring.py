@@ -25,6 +25,4 @@ def wire(profile: dict, bus: str) -> dict:
 def _free(facts: Facts, profile: dict) -> Iterator[int]:
     """Pins that can drive, decide nothing at power-on and are not used."""
     used = {*profile["pins"].values(), profile["till_uart"]["tx"], profile["till_uart"]["rx"]}
-    return iter(
-        sorted(facts.pins - facts.input_only - set(facts.taken) - set(facts.straps) - used)
-    )
+    return iter(sorted(facts.pins - facts.input_only - set(facts.taken) - set(facts.straps) - used))

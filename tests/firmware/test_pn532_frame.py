@@ -63,7 +63,7 @@ def test_a_changed_bit_is_seen():
                 spoiled = bytearray(whole)
                 spoiled[place] ^= 1 << bit
                 kind, data = parsed(spoiled)
-                assert kind != frame.IS_RESPONSE or place < 2 and data == parsed(whole)[1]
+                assert kind != frame.IS_RESPONSE or (place < 2 and data == parsed(whole)[1])
 
 
 def test_what_is_cut_is_bad():
