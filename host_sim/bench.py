@@ -46,12 +46,14 @@ class Bench:
         road: str = "http",
         broker: str = "amqtt",
         certificate: str = "right",
+        reader: str = "",
         **settings: object,
     ) -> None:
         """directory: where the board's files and the backend's database are; image, probe,
         console: as Board's; blank: whether the board was never provisioned; road: one of ROADS;
         broker: one of BROKERS, where the road has one; certificate: what servers with TLS show, one
-        of SERVED; settings replace those that the bench provisions, and None leaves one out.
+        of SERVED; reader: as Board's; settings replace those that the bench provisions, and None
+        leaves one out.
 
         Raises BrokerError if the broker is not installed.
         """
@@ -86,6 +88,7 @@ class Bench:
             self.setup_port,
             console,
             self.authority.der if self._road.tls and not blank else b"",
+            reader,
         )
 
     def _make_servers(

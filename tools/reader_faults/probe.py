@@ -1,5 +1,5 @@
-"""A script on the board, in main.py's place: a tap each time the key goes down, with the real driver
-over the simulator's shims, and a line of JSON of what came of it (drive.py reads them).
+"""A script on the board, in main.py's place: a tap each time the key goes down, with the real
+driver over the simulator's shims, and a line of JSON of what came of it (drive.py reads them).
 
 A task that wants to run each millisecond says how long it had to wait: the longest stall.
 """
@@ -46,10 +46,7 @@ def expected(command):
 async def tap(reader, said):
     """All that a tap needs; how it ended."""
     found = await timed("find", reader.find(), said)
-    said["found"] = [
-        [one.technology, "".join("%02x" % byte for byte in one.identifier), one.sak, one.iso_dep]
-        for one in found
-    ]
+    said["found"] = [[one.technology, one.identifier.hex(), one.sak, one.iso_dep] for one in found]
     if not found:
         return "nothing"
     for command in (SHORT, LONG) if found[0].iso_dep else (b"\x30\x04",):
