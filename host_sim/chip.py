@@ -14,7 +14,7 @@ from dataclasses import dataclass
 _OUT = 3
 _PLAIN = frozenset(("sck", "mosi", "dc"))
 """Lines of a panel that its module leaves alone: they are inputs without a resistor."""
-_ANY_LINE = _PLAIN | {"cs", "reset", "backlight", "tx", "rx"}
+_ANY_LINE = _PLAIN | {"cs", "reset", "backlight", "tx", "rx", "miso", "scl", "sda"}
 """Every line but a key; at power-on a module may pull some of them up, and a register's RX is
 high."""
 

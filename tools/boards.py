@@ -15,6 +15,7 @@ from pathlib import Path
 
 from host_sim.board import ROOT, board_names
 from host_sim.chip import CHIPS, Facts
+from tools import board_reader
 
 BOARDS = ROOT / "boards"
 _WORDS = {int: "a whole number", str: "text in quotes", bool: "true or false"}
@@ -33,7 +34,8 @@ _FIELDS: dict = {
     "till_uart": {"id": int, "tx": int, "rx": int},
     "watchdog_ms": int,
 }
-"""What a profile has: every field of it, and nothing else but more `..._key` pins."""
+"""What a profile has: every field of it, and nothing else but more `..._key` pins, and a
+`reader`."""
 _KEY = re.compile(r"pins\.[a-z]+_key")
 _MEMORY = (240, 320)
 """Columns and rows of the ST7789's memory (V2 datasheet, 8.12)."""
@@ -115,7 +117,7 @@ def check_file(path: Path) -> list[str]:
 
 def problems(profile: object, name: str) -> list[str]:
     """What is wrong with a profile of a file's name, each with what to change."""
-    found = list(_shape(profile, _FIELDS, ""))
+    found = list(_shape(profile, {**_FIELDS, **board_reader.fields(profile)}, ""))
     if found or not isinstance(profile, dict):
         return found
     if profile["name"] != name:
@@ -126,7 +128,8 @@ def problems(profile: object, name: str) -> list[str]:
     facts = CHIPS.get(profile["chip"])
     if facts is None:
         return [*found, f'chip: "{profile["chip"]}" is not supported; {_choice(CHIPS, "write ")}']
-    return [*found, *_pins(facts, profile), *_spi(facts, profile), *_uart(facts, profile)]
+    buses = [*_spi(facts, profile), *_uart(facts, profile), *board_reader.bus(facts, profile)]
+    return [*found, *_pins(facts, profile), *buses]
 
 
 def _shape(value: object, fields: dict, where: str) -> Iterator[str]:
@@ -165,6 +168,7 @@ def _uses(profile: dict) -> Iterator[tuple[str, int, str]]:
         yield f"pins.{name}", pin, "key" if name.endswith("_key") else name
     for end in ("tx", "rx"):
         yield f"till_uart.{end}", profile["till_uart"][end], end
+    yield from board_reader.uses(profile)
 
 
 def _pins(facts: Facts, profile: dict) -> Iterator[str]:
@@ -184,7 +188,7 @@ def _fault(facts: Facts, pin: int, use: str) -> str | None:
     if use == "key":
         if fault := facts.pull_fault(pin):
             return f"{fault}, so that a key there would press itself"
-    elif use != "rx" and (fault := facts.output_fault(pin)):
+    elif use not in ("rx", "miso") and (fault := facts.output_fault(pin)):
         return fault
     strap = facts.straps.get(pin)
     if strap and use not in strap.uses:
@@ -279,7 +283,10 @@ def wiring(profile: dict) -> str:
     lines = [f"| {profile['chip'].upper().replace('32S', '32-S')} pin | joins | |", "|---|---|---|"]
     for field, pin, use in _uses(profile):
         joins = _PANEL_LINES.get(use) or f"{field[5:-4].upper()} key to ground"
-        lines.append(f"| {pin} | {joins} | {_remark(profile, pin, use)} |".replace("|  |", "| |"))
+        remark = _remark(profile, pin, use)
+        if field.startswith("reader."):
+            joins, remark = board_reader.line(profile, use)
+        lines.append(f"| {pin} | {joins} | {remark} |".replace("|  |", "| |"))
     return "\n".join(lines)
 
 

@@ -14,10 +14,10 @@ def response(data: bytes) -> bytes:
     size = len(body)
     if size > _MOST:
         raise ValueError("a PN532 has no room for that")
-    head = bytes((size, -size & 0xFF))
+    length = bytes((size,)) if size <= 255 else size.to_bytes(2, "big")
+    head = length + bytes((-sum(length) & 0xFF,))
     if size > 255:
-        long = size.to_bytes(2, "big")
-        head = b"\xff\xff" + long + bytes((-sum(long) & 0xFF,))
+        head = b"\xff\xff" + head
     return b"\0\0\xff" + head + body + bytes((-sum(body) & 0xFF, 0))
 
 

@@ -44,12 +44,14 @@ class Pn532Model:
         """It starts, after a power cut or a reset."""
         self.awake = False
         self._configured = False
+        self._tired = False
         self._targets = Targets(self._field)
         self._outbox.clear()
 
     def wake(self) -> None:
         """Its bus woke it."""
         self.awake = not self.dead
+        self._tired = False
 
     def sleep(self) -> None:
         """It hears nothing but what wakes it."""
@@ -82,6 +84,8 @@ class Pn532Model:
     def taken(self) -> None:
         """The frame was read."""
         self._outbox.popleft()
+        if self._tired and not self._outbox:
+            self.sleep()
 
     def _carry_out(self, command: bytes, wire: float) -> None:
         self._outbox.clear()  # a new command ends the one before
@@ -98,8 +102,7 @@ class Pn532Model:
         self._last = response(bytes((command[0] + 1,)) + data)
         seconds = _ACK_SECONDS + _WORK_SECONDS + took
         self._send(self._last, seconds + wire * (len(ACK) + len(self._last)))
-        if command[0] == 0x16:
-            self.awake = False
+        self._tired = command[0] == 0x16  # it sleeps once that was read
 
     def _send(self, frame: bytes, seconds: float) -> None:
         """Have a frame be read in some seconds, with the fault that it is to have."""

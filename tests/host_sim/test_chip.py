@@ -6,6 +6,8 @@ from host_sim.chip import CHIPS, Chip, Refused
 
 SPI = {"host": 2, "baudrate": 40_000_000, "polarity": 0, "phase": 0, "sck": 18, "mosi": 23}
 UART = {"uart": 2, "baud": 115200, "tx": 17, "rx": 16, "txbuf": 256, "rxbuf": 256, "timeout": 0}
+READER_SPI = {**SPI, "host": 1, "baudrate": 1_000_000, "sck": 13, "mosi": 14, "miso": 34}
+I2C = {"i2c": 0, "scl": 22, "sda": 21, "freq": 400_000, "timeout": 10_000}
 PIN = {"number": 5, "mode": 3, "pull": None, "value": 1}
 
 
@@ -14,7 +16,10 @@ def test_what_works() -> None:
     chip.make("pin", **PIN)
     chip.make("spi", **SPI)
     chip.make("spi", **{**SPI, "mosi": 19, "baudrate": 26_666_666})
+    chip.make("spi", **{**READER_SPI, "firstbit": 1})
     chip.make("uart", **UART)
+    chip.make("i2c", **I2C)
+    chip.make("i2c", **{**I2C, "i2c": 1, "scl": 25, "sda": 26})
     chip.make("pwm", pin=4, freq=1000)
     chip.make("wdt", timeout=8000)
 
@@ -36,6 +41,15 @@ def test_what_works() -> None:
         ("spi", SPI, {"baudrate": 80_000_001}, "more than"),
         ("spi", SPI, {"polarity": 2}, "polarity"),
         ("spi", SPI, {"mosi": 34}, "input"),
+        ("spi", READER_SPI, {"miso": 13}, "pin of its own"),
+        ("spi", READER_SPI, {"miso": 7}, "flash"),
+        ("spi", READER_SPI, {"firstbit": 2}, "MSB or LSB"),
+        ("i2c", I2C, {"i2c": 2}, "exist"),
+        ("i2c", I2C, {"scl": 34}, "input"),
+        ("i2c", I2C, {"sda": 24}, "doesn't exist"),
+        ("i2c", I2C, {"sda": 22}, "two pins"),
+        ("i2c", I2C, {"freq": 400_001}, "400000"),
+        ("i2c", I2C, {"timeout": 0}, "microseconds"),
         ("uart", UART, {"uart": 0}, "console"),
         ("uart", UART, {"baud": 100}, "baudrate"),
         ("uart", UART, {"tx": 34}, "input"),
@@ -101,8 +115,9 @@ def test_facts_agree(name: str) -> None:
     assert not set(facts.straps) & set(facts.taken)
 
 
-def test_a_uart_is_used_once() -> None:
+@pytest.mark.parametrize(("kind", "good"), [("uart", UART), ("i2c", I2C)])
+def test_a_bus_is_used_once(kind: str, good: dict) -> None:
     chip = Chip("esp32")
-    chip.make("uart", **UART)
+    chip.make(kind, **good)
     with pytest.raises(Refused, match="in use"):
-        chip.make("uart", **UART)
+        chip.make(kind, **good)

@@ -1,6 +1,7 @@
 """Board profiles: each one there is good, and a broken one is refused with what to change."""
 
 import copy
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,23 @@ def broken(name: str, /, **changes: object) -> dict:
 @pytest.mark.parametrize("name", board_names())
 def test_every_profile_is_good(name: str) -> None:
     assert boards.check_file(boards.BOARDS / f"{name}.json") == []
+
+
+HSU = {"bus": "hsu", "id": 1, "tx": 13, "rx": 14}
+SPI = {"bus": "spi", "host": 1, "sck": 13, "mosi": 14, "miso": 19, "cs": 21}
+I2C = {"bus": "i2c", "id": 0, "scl": 13, "sda": 14}
+
+
+@pytest.mark.parametrize("reader", [HSU, SPI, I2C, {**HSU, "rx": 34}, {**SPI, "miso": 39}])
+def test_a_reader_is_good(reader: dict) -> None:
+    made = broken("devkit_240x320", reader=reader)
+    assert boards.problems(made, "devkit_240x320") == []
+    assert f"| {reader.get('rx', 13)} | reader " in boards.wiring(made)
+
+
+def test_the_readers_of_the_readme_are_good() -> None:
+    for reader in (HSU, SPI, I2C):
+        assert f"`{json.dumps(reader)}`" in README
 
 
 REFUSED: list[tuple[str, dict, list[str]]] = [
@@ -84,6 +102,19 @@ REFUSED: list[tuple[str, dict, list[str]]] = [
     # the line to the register
     ("devkit_240x320", {"till_uart__id": 0}, ["till_uart.id", "the console's", "write 1 or 2"]),
     ("devkit_240x320", {"till_uart__id": 3}, ["till_uart.id", "doesn't exist", "write 1 or 2"]),
+    # the reader
+    ("devkit_240x320", {"reader": {"bus": "uart"}}, ["reader.bus", "write hsu, spi or i2c"]),
+    ("devkit_240x320", {"reader": {}}, ["reader.bus", "missing"]),
+    ("devkit_240x320", {"reader": 1}, ["reader", "object in braces"]),
+    ("devkit_240x320", {"reader": {**HSU, "cs": 19}}, ["reader.cs", "no such field"]),
+    ("devkit_240x320", {"reader": {**HSU, "id": 2}}, ["reader.id", "the register's", "write 1"]),
+    ("devkit_240x320", {"reader": {**HSU, "id": 0}}, ["reader.id", "no UART 0", "write 1"]),
+    ("devkit_240x320", {"reader": {**HSU, "tx": 35}}, ["reader.tx", "only be an input", "take"]),
+    ("devkit_240x320", {"reader": {**HSU, "rx": 16}}, ["reader.rx", "till_uart.rx's", "take"]),
+    ("devkit_240x320", {"reader": {**I2C, "sda": 12}}, ["reader.sda", "flash's voltage", "take"]),
+    ("devkit_240x320", {"reader": {**I2C, "id": 2}}, ["reader.id", "no I2C 2", "write 0 or 1"]),
+    ("devkit_240x320", {"reader": {**SPI, "host": 2}}, ["reader.host", "the panel's", "write 1"]),
+    ("devkit_240x320", {"reader": {**SPI, "miso": 6}}, ["reader.miso", "flash", "take a pin"]),
     # the panel
     ("devkit_170x320", {"panel__column_offset": 80}, ["panel.width", "240", "lower one"]),
     ("devkit_240x240", {"panel__row_offset": 81}, ["panel.height", "320", "lower one"]),

@@ -40,6 +40,7 @@ _SEARCHES = {
     "B": (b"\x4a\x01\x03", b"\x00", type_b),
     "F": (b"\x4a\x01\x01", b"\x00\xff\xff\x00\x00", felica),
 }
+_KINDS = ("A", "B", "F")  # most cards first; a dictionary has no order
 _GONE = (0x01, 0x29, 0x2B)  # error codes [7.1]: no answer; released; it disappeared
 _FORGOTTEN = const(0x27)  # there is no such target
 _NAK = (0x02, 0x05, 0x13, 0x14)
@@ -82,11 +83,11 @@ class Pn532:
         """The targets of the first kind that is in the field, of A, B and FeliCa: none, one or, of
         type A, two. The first one is selected. Takes 60 ms without a card; raises ReaderError."""
         try:
-            return await self._search(_SEARCHES)
+            return await self._search(_KINDS)
         except ReaderError as error:
             if error.args[0] == "reader_absent":
                 raise
-        return await self._search(_SEARCHES)
+        return await self._search(_KINDS)
 
     async def exchange(self, data: bytes, milliseconds: int) -> bytes:
         """One command to the selected target and its answer, of 512 bytes at most.

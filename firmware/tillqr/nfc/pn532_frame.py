@@ -48,7 +48,7 @@ def write(
     frame[at + 1 : end] = head
     frame[end : end + len(data)] = data
     end += len(data)
-    frame[end] = -_sum(frame, at, end) & 0xFF
+    frame[end] = -sum(frame[at:end]) & 0xFF
     frame[end + 1] = 0
     return end + 2
 
@@ -79,7 +79,7 @@ def parse(frame: "bytearray | memoryview", have: int, tfi: int) -> "tuple[int, i
         return (IS_NACK if frame[at] else IS_ACK), 0, 0
     begin, size = _head(frame, have, at)
     end = begin + size
-    if not size or end >= have or _sum(frame, begin, end + 1) & 0xFF:
+    if not size or end >= have or sum(frame[begin : end + 1]) & 0xFF:
         return BAD, 0, 0
     if frame[begin] == _ERROR and size == 1:
         return IS_ERROR, 0, 0
@@ -110,10 +110,3 @@ def _start(frame: "bytearray | memoryview", have: int) -> int:
         if frame[at] == 0xFF and frame[at - 1] == 0:
             return at + 1
     return -1
-
-
-def _sum(frame: "bytearray | memoryview", begin: int, end: int) -> int:
-    total = 0
-    for at in range(begin, end):
-        total += frame[at]
-    return total
