@@ -16,8 +16,10 @@ from pathlib import Path
 
 from host_sim import chip
 from host_sim.air import Air, OwnNetwork, Station
+from host_sim.buses import Buses
 from host_sim.console import Console
-from host_sim.panel import PanelModel
+from host_sim.nvs import Nvs
+from host_sim.reader.wiring import wire
 from host_sim.rtc import Rtc
 from host_sim.uart_line import UartLine
 from tools import filesystem
@@ -81,14 +83,16 @@ class Board:
         setup_port: int = 0,
         console: bool = False,
         ca: bytes = b"",
+        reader: str = "",
     ) -> None:
         """directory: where the board's file system is laid out; settings, secrets: what
         provisioning would have written to settings.json (nothing: there is no file) and to NVS;
         air: the access points around it, and none by default; setup_port: where the set-up page is
-        served; ca: the certificate that provisioning would have stored, if any.
+        served; ca: the certificate that provisioning would have stored, if any; reader: the bus
+        ("hsu", "spi", "i2c") of a reader on pins that are free, where the profile has none.
 
-        MicroPython only: image, a file system that was built for this machine, to start from in
-        place of the files of `make setup`; probe, a script that runs in main.py's place; console,
+        probe: a script that runs in main.py's place. MicroPython only: image, a file system that
+        was built for this machine, to start from in place of the files of `make setup`; console,
         whether the console is a serial port, with MicroPython's prompt behind the firmware.
         """
         if runtime not in RUNTIMES:
@@ -99,6 +103,8 @@ class Board:
         self.profile = profile(board)
         if setup_port:
             self.profile["setup_port"] = setup_port
+        if reader:
+            self.profile["reader"] = wire(self.profile, reader)
         self._directory = directory
         self.prefix: Sequence[str] = ()
         """A command that runs the firmware's: a debugger or a profiler."""
@@ -106,9 +112,13 @@ class Board:
         self._probe = probe
         self._settings = settings
         self._ca = ca
-        self._nvs = {("tillqr", name): value for name, value in secrets.items()}
-        self._nvs_staged = dict(self._nvs)
-        self.panel = PanelModel(self.profile["panel"], self.profile["pins"], panel_changed)
+        self.nvs = Nvs({("tillqr", name): value for name, value in secrets.items()})
+        self.buses = Buses(self.profile, panel_changed)
+        self.panel = self.buses.panel
+        self.reader = self.buses.reader
+        """The built-in reader, if there is one."""
+        self.field = self.reader.field if self.reader else None
+        """What customers hold to it."""
         self.line = UartLine()
         self.air = air or Air()
         """The access points, to be changed while it runs."""
@@ -119,8 +129,6 @@ class Board:
         self.console = Console() if console else None
         """The console as a serial port, if there is one; else it is only logged."""
         self._chip = self._new_chip()
-        self._down: set[int] = set()
-        self._bus: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._server: asyncio.Server | None = None
         self._links: set[asyncio.Task[None]] = set()
@@ -208,7 +216,8 @@ class Board:
     def _command(self) -> list[str]:
         if self._runtime == "cpython":
             boot = _SHIMS / "cpython" / "boot.py"
-            return [sys.executable, str(boot), str(_FIRMWARE / "main.py")]
+            main = self._directory / "probe.py" if self._probe else _FIRMWARE / "main.py"
+            return [sys.executable, str(boot), str(main)]
         start = ["-m", "flash"] if self._image else ["probe.py" if self._probe else "main.py"]
         micropython = Path(sys.executable).parent / "micropython"
         prompt = ["-i"] if self.console else []
@@ -243,6 +252,8 @@ class Board:
             self.station = Station(self.air)
             self.rtc.start(powered_on=self._cause == _PWRON_RESET)
             self._cut.clear()
+            if self.reader and self._cause == _PWRON_RESET:
+                self.reader.model.cut()
             environment = self._environment()
             self._cause = _HARD_RESET  # the next start's, if nothing but itself ends it
             with self.log.open("ab") as console:
@@ -265,7 +276,7 @@ class Board:
             self._quiet_watchdog()
             if status == 0:  # on the chip there would be a prompt now
                 await self._cut.wait()
-            self._nvs_staged = dict(self._nvs)
+            self.nvs.start()
             if not self._stopping:
                 self.resets += 1
                 await asyncio.sleep(0.1)
@@ -276,12 +287,12 @@ class Board:
         self._links.add(task)
         try:
             greeting = json.loads(await reader.readline())
-            if "uart" in greeting:
+            if self.reader and self.reader.is_uart(greeting.get("uart", -1)):
+                await self.reader.attach(reader, writer)
+            elif "uart" in greeting:
                 await self.line.attach(greeting["baud"], reader, writer)
             else:
-                self._bus = writer
-                for pin in self._down:
-                    self._drive(pin, 0)
+                self.buses.power(lambda pin, level: writer.write(bytes((ord("I"), pin, level))))
                 await self._read_bus(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the board is gone
@@ -294,17 +305,13 @@ class Board:
         while True:
             kind = await reader.readexactly(1)
             if kind == b"P":
-                pin, level = await reader.readexactly(2)
-                self.panel.pin(pin, level)
+                self.buses.pin(*await reader.readexactly(2))
             elif kind == b"S":
                 head = await reader.readexactly(3)
-                data = await reader.readexactly(int.from_bytes(head[1:], "big"))
-                if head[0] == self.profile["spi"]["host"]:
-                    self.panel.spi(data)
+                self.buses.spi(head[0], await reader.readexactly(int.from_bytes(head[1:], "big")))
             elif kind == b"B":
                 record = await reader.readexactly(3)
-                if record[0] == self.profile["pins"]["backlight"]:
-                    self.panel.backlight(int.from_bytes(record[1:], "big"))
+                self.buses.duty(record[0], int.from_bytes(record[1:], "big"))
             elif kind == b"W":
                 milliseconds = int.from_bytes(await reader.readexactly(4), "big")
                 self._watchdog_seconds = milliseconds / 1000
@@ -337,17 +344,11 @@ class Board:
 
     def hold(self, key: str = "qr_key") -> None:
         """Press a button; it is down, also through a power cut, until it is released."""
-        self._down.add(self.profile["pins"][key])
-        self._drive(self.profile["pins"][key], 0)
+        self.buses.hold(key)
 
     def release(self, key: str = "qr_key") -> None:
         """Let a button go."""
-        self._down.discard(self.profile["pins"][key])
-        self._drive(self.profile["pins"][key], 1)
-
-    def _drive(self, pin: int, level: int) -> None:
-        if self._bus is not None:
-            self._bus.write(bytes((ord("I"), pin, level)))
+        self.buses.release(key)
 
     @property
     def wifi_on(self) -> bool:
@@ -368,32 +369,22 @@ class Board:
         try:
             if "make" in request:
                 self._chip.make(request["make"], **request["with"])
+                self.buses.made(request["make"], request["with"])
             elif "wlan" in request:
                 interface = self._access_point if request["of"] else self.station
                 verb, said, named = (request[name] for name in ("wlan", "said", "named"))
                 return {"value": await interface.answer(verb, *said, **named)}
+            elif "spi" in request:
+                read = self.buses.read_spi(request["spi"], bytes.fromhex(request["out"]))
+                return {"value": read.hex()}
+            elif "i2c" in request:
+                return {"value": self.buses.i2c(request)}
             elif "rtc" in request:
                 return {"value": self.rtc.answer(request["rtc"], request["with"])}
             else:
-                return self._answer_nvs(request)
+                return {"value": self.nvs.answer(request)}
         except ValueError as refused:  # chip.Refused is one
             return {"refused": str(refused)}
         except OSError as error:
             return {"oserror": list(error.args)}
-        return {"value": None}
-
-    def _answer_nvs(self, request: dict) -> dict:
-        verb = request["nvs"]
-        if verb == "commit":
-            self._nvs = dict(self._nvs_staged)
-            return {"value": None}
-        place = (request["space"], request["key"])
-        if verb == "set":
-            self._nvs_staged[place] = bytes.fromhex(request["blob"])
-        elif place not in self._nvs_staged:
-            return {"oserror": [-4354, "ESP_ERR_NVS_NOT_FOUND"]}
-        elif verb == "erase":
-            del self._nvs_staged[place]
-        else:
-            return {"value": self._nvs_staged[place].hex()}
         return {"value": None}

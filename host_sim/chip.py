@@ -4,7 +4,7 @@ The one place of these facts: the simulator's chip refuses by them what the chip
 an exception, a crash or a dead pin, and tools/boards.py checks a board's profile by them. They are
 the datasheets' (ESP32 v4, table 1-2 and section 2), ESP-IDF's (soc/spi_pins.h, spi_hal.c and the
 guides to GPIO and to the SPI master), esptool's (guide to boot modes: strapping pins) and
-MicroPython's (ports/esp32: machine_hw_spi.c, machine_pin.h, machine_uart.c).
+MicroPython's (ports/esp32: machine_hw_spi.c, machine_i2c.c, machine_pin.h, machine_uart.c).
 """
 
 import datetime
@@ -50,6 +50,10 @@ class Facts:
     """Hz at most on other pins, which the GPIO matrix joins."""
     uarts: frozenset[int]
     """UARTs beside the console's."""
+    i2cs: frozenset[int] = frozenset((0, 1))
+    """machine.I2C's controllers; each takes any two pins that can be outputs."""
+    i2c_baud: int = 400_000
+    """Hz at most: fast mode (ESP32 technical reference manual, 11.1)."""
 
     def pin_fault(self, pin: int) -> str | None:
         """Why a pin can't be used at all, or None."""
@@ -149,9 +153,11 @@ class Chip:
             "spi": self._spi,
             "pwm": self._pwm,
             "uart": self._uart,
+            "i2c": self._i2c,
             "wdt": self._wdt,
         }
         self._uarts: set[int] = set()
+        self._i2cs: set[int] = set()
 
     def make(self, kind: str, **arguments: int | None) -> None:
         """A constructor of `machine` was called; raises Refused."""
@@ -174,12 +180,26 @@ class Chip:
             self._refuse(self._facts.pull_fault(number))
 
     def _spi(
-        self, host: int, baudrate: int, polarity: int, phase: int, sck: int, mosi: int
+        self,
+        host: int,
+        baudrate: int,
+        polarity: int,
+        phase: int,
+        sck: int,
+        mosi: int,
+        miso: int | None = None,
+        firstbit: int = 0,
     ) -> None:
         if host not in self._facts.spi:
             raise Refused(f"SPI({host}) doesn't exist")
         if polarity not in (0, 1) or phase not in (0, 1):
             raise Refused("polarity and phase are 0 or 1")
+        if firstbit not in (0, 1):
+            raise Refused("firstbit is MSB or LSB")
+        if miso is not None:
+            self._refuse(self._facts.pin_fault(miso))
+            if miso in (sck, mosi):
+                raise Refused("MISO needs a pin of its own")
         self._refuse(self._facts.output_fault(sck))
         self._refuse(self._facts.output_fault(mosi))
         most = self._facts.most_baud(host, sck, mosi)
@@ -207,6 +227,22 @@ class Chip:
         if tx == rx or min(txbuf, rxbuf) <= 128 or timeout < 0:
             raise Refused("UART parameters: two pins, buffers over 128 bytes, a timeout of 0 up")
         self._uarts.add(uart)
+
+    def _i2c(self, i2c: int, scl: int, sda: int, freq: int, timeout: int) -> None:
+        if i2c not in self._facts.i2cs:
+            raise Refused(f"I2C({i2c}) doesn't exist")
+        if i2c in self._i2cs:
+            raise Refused(f"I2C({i2c}) is in use")
+        for pin in (scl, sda):
+            self._refuse(self._facts.pin_fault(pin))
+            self._refuse(self._facts.output_fault(pin))
+        if scl == sda:
+            raise Refused("SCL and SDA need two pins")
+        if not 0 < freq <= self._facts.i2c_baud:
+            raise Refused(f"freq must be from 1 to {self._facts.i2c_baud}")
+        if timeout <= 0:
+            raise Refused("the clock may be held for some microseconds")
+        self._i2cs.add(i2c)
 
     def _wdt(self, timeout: int) -> None:
         if not 0 < timeout <= 600_000:

@@ -43,7 +43,7 @@ ON_DEMAND = (
     "tillqr.net.secure",
     "tillqr.net.sntp",
     "tillqr.net.web",
-    "tillqr.nfc",  # a board has a reader, or it has not
+    "tillqr.nfc",  # not every board has a reader
     "tillqr.panel.language",
     "tillqr.panel.rgb",  # a board has one of them
     "tillqr.panel.screens",

@@ -61,9 +61,14 @@ class Pin:
 
 
 class SPI:
-    """An SPI host as controller; what is written goes to the bench."""
+    """An SPI host as controller; what is written goes to the bench, what is read comes from it."""
 
-    def __init__(self, host, baudrate=500_000, *, polarity=0, phase=0, sck, mosi, miso):
+    MSB = 0
+    LSB = 1
+
+    def __init__(
+        self, host, baudrate=500_000, *, polarity=0, phase=0, firstbit=MSB, sck, mosi, miso
+    ):
         wire().make(
             "spi",
             host=host,
@@ -72,8 +77,11 @@ class SPI:
             phase=phase,
             sck=sck.number,
             mosi=mosi.number,
+            miso=miso and miso.number,
+            firstbit=firstbit,
         )
         self._head = bytes((83, host))
+        self._reads = miso is not None
 
     def write(self, data):
         """Send bytes."""
@@ -82,6 +90,43 @@ class SPI:
             part = data[start : start + 0xFFFF]
             wire().send(self._head + len(part).to_bytes(2, "big"))
             wire().send(part)
+
+    def readinto(self, buffer, write=0):
+        """Read bytes while another is sent over and over."""
+        self.write_readinto(bytes((write,)) * len(buffer), buffer)
+
+    def write_readinto(self, data, buffer):
+        """Send bytes and read as many."""
+        if not self._reads:
+            raise ValueError("there is no MISO to read from")
+        if len(data) != len(buffer):
+            raise ValueError("buffers must be the same length")
+        buffer[:] = bytes.fromhex(wire().ask({"spi": self._head[1], "out": bytes(data).hex()}))
+
+
+class I2C:
+    """An I2C bus as controller."""
+
+    def __init__(self, number, *, scl, sda, freq=400_000, timeout=50_000):
+        pins = {"scl": scl.number, "sda": sda.number}
+        wire().make("i2c", i2c=number, freq=freq, timeout=timeout, **pins)
+        self._number = number
+
+    def writeto(self, address, data):
+        """Send bytes; raises OSError (ENODEV) if nobody acknowledges them."""
+        self._ask(address, "to", bytes(data).hex())
+        return len(data)
+
+    def readfrom_into(self, address, buffer):
+        """Read as many bytes as the buffer has; raises OSError (ENODEV) as above."""
+        if not len(buffer):
+            raise ValueError("nothing to read")
+        buffer[:] = bytes.fromhex(self._ask(address, "from", len(buffer)))
+
+    def _ask(self, address, verb, what):
+        if not 0 <= address <= 0x7F:
+            raise ValueError("an address has 7 bits")
+        return wire().ask({"i2c": self._number, "address": address, verb: what})
 
 
 class PWM:

@@ -42,16 +42,16 @@ async def set_up_counter(runtime: str, directory: Path, **options: Any) -> Async
 def cut_power_at(board: Board, step: str) -> list[str]:
     """Have the power fail when the flash is first asked for a step: "commit", or the name of a
     secret that is written. What is returned has the step once that has happened."""
-    answer = board._answer_nvs
+    answer = board.nvs.answer
     cuts: list[str] = []
 
-    def cut(request: dict) -> dict:
+    def cut(request: dict) -> str | None:
         if request["nvs"] != "get" and step in request.values() and not cuts:
             cuts.append(step)
             board.kill()
         return answer(request)
 
-    board._answer_nvs = cut  # type: ignore[method-assign]
+    board.nvs.answer = cut  # type: ignore[method-assign]
     return cuts
 
 

@@ -211,7 +211,7 @@ async def test_a_power_cut_in_a_change_of_keys(step: str, runtime: str, tmp_path
         if info["state"] == "setup":
             await _changes_key(shop, second, 2)
         assert cuts == [step]
-        assert board._nvs["tillqr", "previous_key"] == b"\x01" + shop.bench.key
+        assert board.nvs.stored["tillqr", "previous_key"] == b"\x01" + shop.bench.key
         code = await shop.show_code()
         assert (await shop.post(_receipt(shop, code, shop.bench.key, 1)))[0] == 200
         assert (await shop.result())["outcome"] == "paid"

@@ -126,8 +126,8 @@ async def test_a_real_board_gets_a_new_key(tmp_path: Path) -> None:
         status, said = await tool(bench, tmp_path, "console", *change)
         assert status == 0 and "key 2, beside 1; ready" in said, said
         record = record_of(tmp_path, "D0001")
-        assert bench.board._nvs["tillqr", "device_key"].hex() == record["key"]
-        assert bench.board._nvs["tillqr", "previous_key"] == b"\x01" + bench.key
+        assert bench.board.nvs.stored["tillqr", "device_key"].hex() == record["key"]
+        assert bench.board.nvs.stored["tillqr", "previous_key"] == b"\x01" + bench.key
         stored = json.loads((tmp_path / "board" / "settings.json").read_text())
         assert stored["key_number"] == 2 and stored["shop"] == bench.settings["shop"]
         assert record["key"] not in said + locked + bench.board.log.read_text(errors="replace")

@@ -61,6 +61,61 @@ def make_uart(profile: dict, baud: int, buffer: int) -> machine.UART:
     )
 
 
+def make_reader(profile: dict, count):  # type: ignore[no-untyped-def]
+    """The built-in reader, on the bus that the profile has it on; None if it has none.
+
+    count(name): the counters'. It is started by whoever uses it.
+    """
+    if "reader" not in profile:
+        return None
+    transport = _TRANSPORTS[profile["reader"]["bus"]](profile["reader"])
+    return load("tillqr.nfc.pn532").Pn532(transport, count)
+
+
+def _hsu(wired: dict):  # type: ignore[no-untyped-def]
+    hsu = load("tillqr.nfc.hsu")
+    uart = machine.UART(
+        wired["id"],
+        baudrate=hsu.BAUD,
+        tx=machine.Pin(wired["tx"]),
+        rx=machine.Pin(wired["rx"]),
+        txbuf=hsu.BUFFER,
+        rxbuf=hsu.BUFFER,
+        timeout=0,
+    )
+    return hsu.Hsu(uart)
+
+
+def _spi(wired: dict):  # type: ignore[no-untyped-def]
+    spi = load("tillqr.nfc.spi")
+    host = machine.SPI(
+        wired["host"],
+        baudrate=spi.BAUD,
+        polarity=0,
+        phase=0,
+        firstbit=machine.SPI.LSB,
+        sck=machine.Pin(wired["sck"]),
+        mosi=machine.Pin(wired["mosi"]),
+        miso=machine.Pin(wired["miso"]),
+    )
+    return spi.Spi(host, machine.Pin(wired["cs"], machine.Pin.OUT, value=1))
+
+
+def _i2c(wired: dict):  # type: ignore[no-untyped-def]
+    i2c = load("tillqr.nfc.i2c")
+    bus = machine.I2C(
+        wired["id"],
+        scl=machine.Pin(wired["scl"]),
+        sda=machine.Pin(wired["sda"]),
+        freq=i2c.BAUD,
+        timeout=i2c.STRETCH_US,
+    )
+    return i2c.I2c(bus)
+
+
+_TRANSPORTS = {"hsu": _hsu, "spi": _spi, "i2c": _i2c}
+
+
 def make_key(profile: dict, name: str) -> machine.Pin:
     """The pin of a push button to ground."""
     return machine.Pin(profile["pins"][name], machine.Pin.IN, machine.Pin.PULL_UP)

@@ -1,1 +1,1 @@
-"""Cards and phones at the built-in reader."""
+"""The built-in reader: a PN532, and what customers hold to it."""

@@ -1,0 +1,1 @@
+"""The reader's chip, a PN532, and what is in its field."""
