@@ -50,7 +50,7 @@ def candidates(directory: bytes) -> "list[bytes]":
 
     Raises BadTlv.
     """
-    found = []
+    found: list[tuple[int, int, bytes]] = []
     for tag, entry in tlv.objects(tlv.find(directory, _FCI, _PROPRIETARY, _DISCRETIONARY) or b""):
         aid = tlv.find(entry, _AID) if tag == _ENTRY else None
         if aid and 5 <= len(aid) <= 16:

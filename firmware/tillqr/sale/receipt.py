@@ -23,6 +23,8 @@ REASONS = (
     "limit_exceeded",
     "expired",
     "declined",
+    "card_expired",
+    "card_unknown",
 )
 """Why a charge failed."""
 
