@@ -110,6 +110,9 @@ class Board:
         self._nvs_staged = dict(self._nvs)
         self.panel = PanelModel(self.profile["panel"], self.profile["pins"], panel_changed)
         self.line = UartLine()
+        """To the register."""
+        self.machine_line = UartLine()
+        """To a card machine, where the profile has a UART for one."""
         self.air = air or Air()
         """The access points, to be changed while it runs."""
         self.station = Station(self.air)
@@ -139,6 +142,7 @@ class Board:
         """Lay out the file system and switch the board on."""
         self._lay_out()
         self.line.start()
+        self.machine_line.start()
         if self.console:
             self.console.start(self.log)
         self._server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
@@ -156,6 +160,7 @@ class Board:
         for task in self._links:
             task.cancel()
         self.line.stop()
+        self.machine_line.stop()
         if self.console:
             self.console.stop()
 
@@ -277,7 +282,7 @@ class Board:
         try:
             greeting = json.loads(await reader.readline())
             if "uart" in greeting:
-                await self.line.attach(greeting["baud"], reader, writer)
+                await self._line_of(greeting["uart"]).attach(greeting["baud"], reader, writer)
             else:
                 self._bus = writer
                 for pin in self._down:
@@ -288,6 +293,10 @@ class Board:
         finally:
             self._links.discard(task)
             writer.close()
+
+    def _line_of(self, uart: int) -> UartLine:
+        """What a UART is wired to."""
+        return self.line if uart == self.profile["till_uart"]["id"] else self.machine_line
 
     async def _read_bus(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry out the records that host_sim/shims/wire.py describes."""

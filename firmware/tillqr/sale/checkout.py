@@ -98,6 +98,8 @@ class Checkout:
         self._fits = fits
         self._fits_text = fits_text
         self.state = "idle"
+        self.machine_up = False
+        """Whether a card machine answers."""
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
         self._elsewhere: "list[tuple[str, str]]" = []
@@ -110,9 +112,11 @@ class Checkout:
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.
 
         Events: "cart", "pay", "cancel", "external_result" (with the message), "qr_key", "timeout",
-        "network" (it came or went), "charge" (with the attempt whose text came), "receipt" (with
-        the attempt that attempts.accept returned), "still_open" (the backend says that nobody has
-        paid yet), "key_refused" (a press of the key was, with the reason).
+        "machine_key" (that of a card machine was pressed), "machine_lost" (it is away),
+        "machine_busy" (it works on an attempt), "network" (it came or went), "charge" (with the
+        attempt whose text came), "receipt" (with the attempt that attempts.accept returned),
+        "still_open" (the backend says that nobody has paid yet), "key_refused" (a press of the key
+        was, with the reason).
         """
         row = row_for(self.state, self._refine(event, data))
         if row is None:
@@ -128,7 +132,7 @@ class Checkout:
         """Take up an attempt that a restart has interrupted: it is known how it ended, or not."""
         self.do_show_attempt(attempt)
         self.state = attempt.outcome or "unknown"
-        if self._fits_text and attempt.question:
+        if self._fits_text and attempt.question and attempt.method == "qr":
             attempt.question = "close"  # the text of its code is not known any more
 
     def _unlisted(self, event: str) -> "list[str]":
@@ -136,6 +140,8 @@ class Checkout:
             raise Refusal("busy", self.state)
         if event == "cancel":
             raise Refusal("already_paid" if self.state == "paid" else "no_sale")
+        if event == "machine_key":
+            raise Refusal("busy" if self.state in WAITING else "no_sale", self.state)
         return []
 
     def _refine(self, event: str, data: "dict | attempts.Attempt | None") -> str:
@@ -144,14 +150,17 @@ class Checkout:
             return self._refine_pay(data)
         if event == "cancel":
             self._check_order(data)
-        elif event == "external_result":
+            return self._refine_cancel()
+        if event == "external_result":
             return self._refine_external(data)
-        elif event == "receipt":
+        if event == "receipt":
             return self._refine_receipt(data)
-        elif event == "charge":
+        if event == "charge":
             return self._refine_charge(data)
-        elif event == "qr_key" and self.sale is not None:
+        if event == "qr_key" and self.sale is not None:
             return self._refine_key(self.sale)
+        if event == "machine_busy" and not self._is_served(data):
+            return "machine_moot"
         return event
 
     def _refine_key(self, sale: Sale) -> str:
@@ -173,6 +182,8 @@ class Checkout:
             raise Refusal("already_paid", earlier.transaction)
         if (pay["register"], pay["order"]) in self._elsewhere:
             raise Refusal("already_paid")
+        if earlier is not None and not earlier.outcome and not self._is_served(earlier):
+            raise Refusal("busy", "unknown")  # a machine that is away may have charged it
         if self.state in WAITING and self.sale.same(pay):
             return "pay_again"
         if "method" not in pay:
@@ -194,9 +205,23 @@ class Checkout:
             return "external_moot"
         if self.sale is not None and self.state in SERVING and self.sale.register != register:
             return "external_moot"
+        if paid and self.state in WAITING and self.sale.attempt.method == attempts.MACHINE:
+            raise Refusal("busy", self.state)  # it may have charged: it is asked, not told
         if not paid and (self.state in WAITING or self.state in ("paid", "late")):
             return "external_moot"
         return "external_" + word["outcome"]
+
+    def _is_served(self, attempt: "attempts.Attempt | None") -> bool:
+        return self.sale is not None and self.sale.attempt is attempt
+
+    def _refine_cancel(self) -> str:
+        """What a machine has begun it has to end; only while it is away the counter goes on without
+        its word, if it is cancelled once more."""
+        attempt = self.sale.attempt if self.sale else None
+        if self.state not in WAITING or attempt.method != attempts.MACHINE:
+            return "cancel"
+        away = attempt.cancelling and not self.machine_up
+        return "cancel_again" if away else "cancel_machine"
 
     def _check_order(self, cancel: dict) -> None:
         current = self.sale or self.cart
@@ -208,8 +233,12 @@ class Checkout:
     def _refine_receipt(self, attempt: attempts.Attempt) -> str:
         waiting = self.state in WAITING and self.sale.attempt is attempt
         if waiting:
-            return "receipt_" + attempt.settled
-        return "receipt_late" if attempt.settled == "paid" else "receipt_moot"
+            return (
+                "receipt_stopped"
+                if attempt.outcome == "cancelled"
+                else "receipt_" + attempt.settled
+            )
+        return "receipt_late" if attempt.outcome == "late" else "receipt_moot"
 
     # Actions: what a row remembers.
 
@@ -233,22 +262,30 @@ class Checkout:
     def do_open_attempt(self, _: None) -> None:
         self._attempt(self.sale)
 
+    def do_open_at_machine(self, _: None) -> None:
+        self._attempt(self.sale, attempts.MACHINE)
+
+    def do_stop_machine(self, _: dict) -> None:
+        if not self._book.stop(self.sale.attempt):
+            raise Refusal("storage")
+
     def do_fail(self, reason: str) -> None:
         """Nobody saw a code, nobody shall pay it."""
         self._book.end(self.sale.attempt, "failed", reason)
 
-    def _attempt(self, sale: Sale) -> None:
+    def _attempt(self, sale: Sale, method: str = "qr") -> None:
         nonce = self._make_nonce()
         try:
             sale.attempt = self._book.open(
-                nonce, sale.order, sale.register, sale.amount, sale.currency
+                nonce, sale.order, sale.register, sale.amount, sale.currency, method
             )
         except attempts.Full:
             raise Refusal("full") from None
         except OSError:
             raise Refusal("storage") from None
         sale.notice = ""
-        if self._fits_text:
+        sale.method = "qr" if method == "qr" else "card"
+        if self._fits_text or method == attempts.MACHINE:
             sale.attempt.question = "open"
 
     def do_note(self, notice: str) -> None:
@@ -295,14 +332,16 @@ class Checkout:
         self.cart = None
         self.sale = Sale(attempt.result())
         self.sale.attempt = attempt
+        if attempt.method != "qr":
+            self.sale.method = "card"
 
     def do_clear(self, _: None) -> None:
         self.sale = None
         self.cart = None
 
 
-WAITING = ("preparing", "qr", "unknown")
-"""The states in which the customer waits for the backend."""
+WAITING = ("preparing", "qr", "machine", "unknown")
+"""The states in which the customer waits for the backend, or for a card machine."""
 SERVING = ("cart", "choose") + WAITING
 """The states in which somebody's order is under way."""
 FREE = "idle cart choose paid failed cancelled expired late"
@@ -325,18 +364,24 @@ choose failed expired|qr_key_large|choose|note code_too_large|show status
 choose failed expired|key_refused|choose|note no_storage|show status
 choose|network||forget_notice|show
 idle|network|||show
-preparing qr unknown|pay_again|||status
+preparing qr machine unknown|pay_again|||status
 qr|timeout|unknown|give_up|show status ask
-preparing qr unknown|receipt_paid|paid||show results status
-preparing qr unknown|receipt_failed|failed||show results status
-preparing qr unknown|receipt_closed|expired||show results status
+preparing qr machine unknown|receipt_paid|paid||show results status
+preparing qr machine unknown|receipt_failed|failed||show results status
+preparing qr machine unknown|receipt_closed|expired||show results status
+preparing qr machine unknown|receipt_stopped|cancelled||show results status
 unknown|still_open|qr||show status
 preparing qr unknown|cancel|cancelled|cancel_attempt|show results status ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
 idle failed cancelled expired late|receipt_late|late|show_attempt|show results status
-cart choose preparing qr unknown paid|receipt_late|||results
+cart choose preparing qr machine unknown paid|receipt_late|||results
 *|receipt_moot|||
+choose failed expired|machine_key|machine|open_at_machine|show status
+machine|machine_lost|unknown||show status
+unknown|machine_busy|machine||show status
+machine unknown|cancel_machine|unknown|stop_machine|show status
+unknown|cancel_again|idle|clear|show status
 free|external_paid|paid|show_external|show status
 preparing qr unknown|external_paid|paid|withdraw|show results status ask
 idle cart choose failed cancelled expired|external_failed|failed|show_external|show status

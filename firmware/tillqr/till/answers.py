@@ -16,6 +16,7 @@ STATES = (
     "choose",
     "preparing",
     "qr",
+    "machine",
     "unknown",
     "paid",
     "failed",
