@@ -54,7 +54,7 @@ run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends i
 backend: setup ## the bench's backend for real boards, which knows those in records/ (ARGS= for host_sim.backend)
 	@$(BIN)/python -m host_sim.backend $(ARGS)
 
-sale: setup ## one sale, headless (RUNTIME= METHOD=qr|ntag|sun|emv|wallet|machine-direct READER=hsu|spi|i2c OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
+sale: setup ## one sale, headless (RUNTIME= METHOD=qr|ntag|sun|emv|wallet|machine|machine-direct READER=hsu|spi|i2c OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
 	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --method $(METHOD) --reader $(READER) --outcome $(OUTCOME) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
 		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB))
 

@@ -75,6 +75,11 @@ class Bench:
         self.secrets = {"device_key": self.key.hex(), "wifi_password": password}
         """As a provisioning document has them."""
         vault = {"device_key": self.key, "wifi_password": password.encode()}
+        self.machine_key = secrets.token_bytes(32)
+        """What a card machine at the display signs with."""
+        if self.settings.get("machine") == "link":
+            self.secrets["machine_key"] = self.machine_key.hex()
+            vault["machine_key"] = self.machine_key
         if self.broker:
             self.secrets["broker_password"] = self._words[DEVICE]
             vault["broker_password"] = self._words[DEVICE].encode()

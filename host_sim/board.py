@@ -120,6 +120,9 @@ class Board:
         self.field = self.reader.field if self.reader else None
         """What customers hold to it."""
         self.line = UartLine()
+        """To the register."""
+        self.machine_line = UartLine()
+        """To a card machine, where the profile has a UART for one."""
         self.air = air or Air()
         """The access points, to be changed while it runs."""
         self.station = Station(self.air)
@@ -147,6 +150,7 @@ class Board:
         """Lay out the file system and switch the board on."""
         self._lay_out()
         self.line.start()
+        self.machine_line.start()
         if self.console:
             self.console.start(self.log)
         self._server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
@@ -164,6 +168,7 @@ class Board:
         for task in self._links:
             task.cancel()
         self.line.stop()
+        self.machine_line.stop()
         if self.console:
             self.console.stop()
 
@@ -290,7 +295,7 @@ class Board:
             if self.reader and self.reader.is_uart(greeting.get("uart", -1)):
                 await self.reader.attach(reader, writer)
             elif "uart" in greeting:
-                await self.line.attach(greeting["baud"], reader, writer)
+                await self._line_of(greeting["uart"]).attach(greeting["baud"], reader, writer)
             else:
                 self.buses.power(lambda pin, level: writer.write(bytes((ord("I"), pin, level))))
                 await self._read_bus(reader, writer)
@@ -299,6 +304,10 @@ class Board:
         finally:
             self._links.discard(task)
             writer.close()
+
+    def _line_of(self, uart: int) -> UartLine:
+        """What a UART is wired to."""
+        return self.line if uart == self.profile["till_uart"]["id"] else self.machine_line
 
     async def _read_bus(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry out the records that host_sim/shims/wire.py describes."""

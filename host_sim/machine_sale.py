@@ -17,45 +17,23 @@ _DIRECT_KEY = b"what a register does not look at"
 """Of a machine on the register's own line, which is trusted as the register's are."""
 
 
-class DirectSale(Sale):
-    """At a machine on a second port of the register (Fig. 3)."""
+class MachineSale(Sale):
+    """At a machine, whose wiring the subclasses know."""
 
     def __init__(
         self,
         arguments: argparse.Namespace,
         bench: Bench,
         register: Register,
-        line: till_machine.CardMachine,
         machine: CardMachine,
     ) -> None:
-        """line: the register's end of the machine's cable."""
         super().__init__(arguments, bench, register)
-        self._line = line
         self._machine = machine
-        self._paying: asyncio.Task[dict] | None = None
 
-    async def _code(self) -> None:
-        """No code is shown: the customer goes to the machine."""
-        amount, currency = self._arguments.amount, self._arguments.currency
-        ends = (self._register, self._line)
-        work = asyncio.to_thread(
-            till_machine.pay_beside, *ends, self._order, amount, currency, _SECONDS
-        )
-        self._paying = asyncio.create_task(work)
-        await self._screen("choose")
-        self._step("pay", f"PAY for order {self._order} taken; the customer may choose")
+    async def _asked(self) -> None:
+        """The machine asks for the money."""
         asked = await asyncio.to_thread(self._machine.wait_for_payment)
         self._step("machine", f"the card machine asks for {asked['amount']} {asked['currency']}")
-
-    async def _result(self) -> dict:
-        assert self._paying is not None
-        result = await self._paying
-        if not result["told"]:
-            raise SaleError("the display was not told what the card machine said")
-        self._step(
-            "result", f"the register has stored it, and told the display: {result['outcome']}"
-        )
-        return result
 
     async def _paid(self) -> dict:
         await asyncio.to_thread(self._machine.approve)
@@ -73,11 +51,84 @@ class DirectSale(Sale):
             raise SaleError(f"the card was charged {len(self._machine.memory.charged)} times")
 
 
+class ChainedSale(MachineSale):
+    """At a machine on the display's second UART (Fig. 2)."""
+
+    async def _code(self) -> None:
+        """The customer goes to the machine, whose pay key is pressed."""
+        money = (self._arguments.amount, self._arguments.currency)
+        await asyncio.to_thread(self._register.start_payment, self._order, *money, None)
+        await self._screen("choose")
+        self._step("pay", f"PAY for order {self._order} taken; the customer may choose")
+        await asyncio.to_thread(self._machine.press_pay)
+        await self._screen("machine")
+        await self._asked()
+
+
+class DirectSale(MachineSale):
+    """At a machine on a second port of the register (Fig. 3)."""
+
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        bench: Bench,
+        register: Register,
+        line: till_machine.CardMachine,
+        machine: CardMachine,
+    ) -> None:
+        """line: the register's end of the machine's cable."""
+        super().__init__(arguments, bench, register, machine)
+        self._line = line
+        self._paying: asyncio.Task[dict] | None = None
+
+    async def _code(self) -> None:
+        """No code is shown: the customer goes to the machine."""
+        amount, currency = self._arguments.amount, self._arguments.currency
+        ends = (self._register, self._line)
+        work = asyncio.to_thread(
+            till_machine.pay_beside, *ends, self._order, amount, currency, _SECONDS
+        )
+        self._paying = asyncio.create_task(work)
+        await self._screen("choose")
+        self._step("pay", f"PAY for order {self._order} taken; the customer may choose")
+        await self._asked()
+
+    async def _result(self) -> dict:
+        assert self._paying is not None
+        result = await self._paying
+        if not result["told"]:
+            raise SaleError("the display was not told what the card machine said")
+        self._step(
+            "result", f"the register has stored it, and told the display: {result['outcome']}"
+        )
+        return result
+
+
 @contextlib.asynccontextmanager
 async def make(
     arguments: argparse.Namespace, bench: Bench, register: Register
 ) -> AsyncIterator[Sale]:
     """The sale of the method, with its machine switched on and wired."""
+    made = _chained if arguments.method == "machine" else _direct
+    async with made(arguments, bench, register) as sale:
+        yield sale
+
+
+@contextlib.asynccontextmanager
+async def _chained(
+    arguments: argparse.Namespace, bench: Bench, register: Register
+) -> AsyncIterator[Sale]:
+    machine = CardMachine(bench.board.machine_line.path, bench.machine_key)
+    try:
+        yield ChainedSale(arguments, bench, register, machine)
+    finally:
+        await asyncio.to_thread(machine.close)
+
+
+@contextlib.asynccontextmanager
+async def _direct(
+    arguments: argparse.Namespace, bench: Bench, register: Register
+) -> AsyncIterator[Sale]:
     database = ShopDatabase(arguments.db)
     cable = Cable()
     cable.start()

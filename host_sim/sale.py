@@ -31,9 +31,10 @@ from host_sim.shop_cards import KINDS, ShopCards
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
-METHODS = ("qr", *KINDS, "machine-direct")
-"""How it is paid: by the code on the panel, by a card at the display's reader, or at a card machine
-beside the display."""
+METHODS = ("qr", *KINDS, "machine", "machine-direct")
+"""How it is paid: by the code on the panel, by a card at the display's reader, or at a card
+machine, which is wired to the display or to the register."""
+_SETTINGS = {"machine": {"machine": "link"}}
 OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
 _SECONDS_TO_EXPIRE = 5
 _SECONDS_TO_RESULT = 30
@@ -233,6 +234,7 @@ async def run(arguments: argparse.Namespace) -> dict:
     arguments.screens.mkdir(parents=True)
     expiring = arguments.outcome == "expired"
     settings: dict[str, Any] = {"qr_seconds": _SECONDS_TO_EXPIRE} if expiring else {}
+    settings |= _SETTINGS.get(arguments.method, {})
 
     def tell(words: str) -> None:
         print(f"{'backend':>9}  {words}", flush=True)

@@ -75,13 +75,15 @@ def assemble():  # type: ignore[no-untyped-def]
         settings = board_settings.load(board_settings.FILE)
         keys = board_settings.device_keys(nvs, settings.key_number)
         ca = board_settings.ca() if settings.secure else b""
+        key = _machine_key(profile, settings, nvs)
         texts = board_settings.TEXTS.format(settings.language)
         os.stat(texts)
     except board_settings.BadSettings as bad:
         return _set_up(profile, counters, str(bad))
     except OSError:
         return _set_up(profile, counters, "no texts in language " + settings.language)
-    view = View(settings.shop, texts)
+    ways = ("qr", "machine") if key else ("qr",)
+    view = View(settings.shop, texts, ways)
     view.note = settings.device + ", tillqr " + __version__
     face = _make_face(profile, counters, settings, view)
     asyncio.run(face.start())
@@ -159,6 +161,13 @@ def assemble():  # type: ignore[no-untyped-def]
             display.accept, display.public_info, counters.add
         )
         supervisor.add("endpoint", endpoint.run(settings.port))
+    if key:
+        uart = hardware.make_uart(profile, settings.machine_baud, port.BUFFER, "machine_uart")
+        parts = (uart, settings, key, book, display, boot, counters.add)
+        card_machine = load("tillqr.till.card_machine").CardMachine(*parts)
+        supervisor.add("machine_receive", card_machine.port.receive(), card_machine.port.owes)
+        supervisor.add("machine_transmit", card_machine.port.transmit())
+        supervisor.add("machine", card_machine.run())
     _announce(profile, "ready")
     unload("tillqr.assembly", "tillqr.board.hardware")
     return supervisor.run()
@@ -171,6 +180,18 @@ def _join(wlan, settings) -> None:  # type: ignore[no-untyped-def]
     network.hostname("tillqr-" + settings.device.replace("_", "-").replace(".", "-").lower())
     if settings.address:
         wlan.ifconfig(settings.address)
+
+
+def _machine_key(profile: dict, settings, nvs):  # type: ignore[no-untyped-def]
+    """The key of a card machine that the display speaks to, None where it speaks to none; raises
+    BadSettings."""
+    from tillqr.board import settings as board_settings
+
+    if settings.machine != "off" and "machine_uart" not in profile:
+        raise board_settings.BadSettings("machine must be off: this board has no machine_uart")
+    if settings.machine != "link":
+        return None
+    return board_settings.machine_key(nvs, settings.machine_key_number)
 
 
 def _clock_module():  # type: ignore[no-untyped-def]

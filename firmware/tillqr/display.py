@@ -155,14 +155,29 @@ class Display:
         except receipt.Rejected as rejected:
             self._counters.add(rejected.name)
             return _STATUS_OF.get(rejected.name, 409), {"error": rejected.name}
+        if self.take(attempt):
+            return 200, {"accepted": attempt.nonce}
+        return 503, {"error": "receipt_unstored"}  # the register is told all the same
+
+    def take(self, attempt: "Attempt") -> bool:
+        """A receipt has settled an attempt; whether a power cut can't lose that any more."""
         self._counters.add("receipt_accepted")
         stored = self._book.keep(attempt)
-        self._dispatch("receipt", attempt)
+        if not stored:
+            self._counters.add("receipt_unstored")
+        self.happen("receipt", attempt)
+        return stored
+
+    def happen(self, event: str, data: "object | None" = None) -> None:
+        """Carry out an event of the checkout's; raises message.Refusal."""
+        self._dispatch(event, data)
         self._port.flush()
-        if stored:
-            return 200, {"accepted": attempt.nonce}
-        self._counters.add("receipt_unstored")
-        return 503, {"error": "receipt_unstored"}  # the register is told all the same
+
+    def machine_changed(self, up: bool) -> None:
+        """The card machine has come, or is away."""
+        self._checkout.machine_up = up
+        if not up:
+            self.happen("machine_lost")
 
     # From the card reader.
 

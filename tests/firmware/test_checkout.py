@@ -42,6 +42,12 @@ EVENTS = (
     "external_paid",
     "external_failed",
     "external_moot",
+    "machine_key",
+    "machine_lost",
+    "machine_busy",
+    "receipt_stopped",
+    "cancel_machine",
+    "cancel_again",
 )
 EFFECTS = ("show", "status", "results", "ask")
 
@@ -457,8 +463,10 @@ def at_state(state):
     till = counter.checkout
     if state == "cart":
         till.handle("cart", cart())
-    elif state == "choose":
+    elif state in ("choose", "machine"):
         till.handle("pay", pay())
+        if state == "machine":
+            assert till.handle("machine_key") == ["show", "status"]
     elif state != "idle":
         attempt = counter.at_qr()
         if state == "unknown":
@@ -491,6 +499,10 @@ def test_paid_elsewhere_in_every_state():
         if state == "paid":
             refusal = raises(Refusal, till.handle, "external_result", external())
             assert (refusal.reason, refusal.detail) == ("already_paid", "T1")
+            continue
+        if state == "machine":  # it may have charged the card: only its own word ends that
+            refusal = raises(Refusal, till.handle, "external_result", external())
+            assert (refusal.reason, refusal.detail) == ("busy", "machine")
             continue
         effects = till.handle("external_result", external())
         waiting = state in checkout.WAITING
@@ -570,22 +582,109 @@ def test_a_code_that_can_not_be_withdrawn_for_good_stays():
     assert till.handle("pay", pay(method="qr")) == ["status"]
 
 
+def test_a_card_machine_takes_what_waits():
+    for state in ("choose", "failed", "expired"):
+        counter = at_state(state)
+        till = counter.checkout
+        assert till.handle("machine_key") == ["show", "status"]
+        attempt = till.sale.attempt
+        assert (till.state, till.sale.method, attempt.method) == ("machine", "machine", "machine")
+        assert attempt.question == "open" and attempt.stored
+        assert counter.book.to_ask() is None and counter.book.to_ask(True) is attempt
+        assert till.handle("pay", pay()) == ["status"]
+        assert till.handle("qr_key") == [] and till.state == "machine"
+        assert counter.receipt(attempt, "paid") == ["show", "results", "status"]
+        assert (till.state, attempt.outcome) == ("paid", "paid")
+
+
+def test_a_card_machine_gets_nothing_where_nothing_waits():
+    for state in ("idle", "cart", "paid", "cancelled", "late"):
+        till = at_state(state).checkout
+        assert raises(Refusal, till.handle, "machine_key").reason == "no_sale"
+        assert till.state == state
+    for state in checkout.WAITING:
+        counter = at_state(state)
+        refusal = raises(Refusal, counter.checkout.handle, "machine_key")
+        assert (refusal.reason, refusal.detail) == ("busy", state)
+
+
+def test_a_machine_that_is_away_is_unknown_until_it_is_back():
+    counter = at_state("machine")
+    till = counter.checkout
+    attempt = till.sale.attempt
+    assert till.handle("machine_busy", attempt) == []
+    assert till.handle("machine_lost") == ["show", "status"] and till.state == "unknown"
+    assert till.handle("machine_lost") == []
+    assert till.handle("machine_busy", None) == [] and till.state == "unknown"
+    assert till.handle("machine_busy", attempt) == ["show", "status"] and till.state == "machine"
+    till.handle("machine_lost")
+    assert counter.receipt(attempt, "failed") == ["show", "results", "status"]
+    assert (till.state, attempt.outcome) == ("failed", "failed")
+    till.handle("qr_key")  # another way, after the machine
+    assert (till.state, till.sale.method, till.sale.attempt.method) == ("qr", "qr", "qr")
+
+
+def test_a_machine_ends_what_the_register_cancels():
+    for lost in (False, True):
+        for word, state in (("paid", "paid"), ("failed", "failed"), ("closed", "cancelled")):
+            counter = at_state("machine")
+            till = counter.checkout
+            till.machine_up = not lost
+            attempt = till.sale.attempt
+            if lost:
+                till.handle("machine_lost")
+            assert till.handle("cancel", {"order": "1001"}) == ["show", "status"]
+            assert (till.state, attempt.outcome, attempt.question) == ("unknown", "", "close")
+            assert attempt.stored and counter.book.undelivered(None) is None
+            counter.receipt(attempt, word)
+            assert (till.state, attempt.outcome) == (state, state)
+
+
+def test_a_counter_whose_machine_is_gone_goes_on_without_its_word():
+    counter = at_state("machine")
+    till = counter.checkout
+    attempt = till.sale.attempt
+    till.machine_up = True
+    for _ in range(2):  # it is there, so it is waited for
+        till.handle("cancel", {"order": "1001"})
+        assert till.state == "unknown"
+    till.machine_up = False
+    assert till.handle("cancel", {"order": "1001"}) == ["show", "status"]
+    assert (till.state, attempt.outcome) == ("idle", "")
+    for message in (pay(), pay(method="qr")):  # it may be paid: not a second time
+        refusal = raises(Refusal, till.handle, "pay", message)
+        assert (refusal.reason, refusal.detail) == ("busy", "unknown")
+    till.handle("pay", pay(order="1002", method="qr"))
+    assert counter.receipt(attempt, "paid") == []
+    assert (attempt.outcome, till.state) == ("paid", "qr")
+    assert counter.book.undelivered(None) is attempt
+    assert counter.book.to_ask(True) is None
+
+
+def test_what_a_machine_was_told_to_stop_is_stored_first():
+    counter = at_state("machine")
+    attempt = counter.checkout.sale.attempt
+    counter.book.stop = lambda _: False
+    refusal = raises(Refusal, counter.checkout.handle, "cancel", {"order": "1001"})
+    assert (refusal.reason, counter.checkout.state) == ("storage", "machine")
+    assert attempt.question == "open"
+
+
 def test_any_order_of_events_keeps_the_money():
     """No sequence of events forgets an attempt, pays one twice, or leaves the table."""
     state = 12345
     for _ in range(60):
-        counter = Counter()
+        counter = ready_for_cards()
         till = counter.checkout
         paid_words = []
         attempts = []
         for _ in range(40):
             state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
-            choice = (state >> 16) % 10
+            choice = (state >> 16) % 16
             event, data = ("timeout", None) if choice == 0 else ("qr_key", None)
-            if choice > 6:
-                event, data = (("card", None), ("again", "card_gone"), ("qr_key", None))[choice - 7]
             if choice in (1, 2):
-                event, data = "pay", pay(order=str((state >> 20) % 3), method="qr")
+                method = ("qr", "tap")[(state >> 24) % 2]
+                event, data = "pay", pay(order=str((state >> 20) % 3), method=method)
             elif choice == 3:
                 event, data = "cart", cart(order=str((state >> 20) % 3))
             elif choice == 4 and (till.sale or till.cart):
@@ -594,6 +693,14 @@ def test_any_order_of_events_keeps_the_money():
                 outcome = ("paid", "failed")[(state >> 24) % 2]
                 event = "external_result"
                 data = external(outcome, order=str((state >> 20) % 3))
+            elif choice in (10, 11):
+                event = ("machine_key", "machine_lost")[choice - 10]
+            elif choice > 12:
+                event, data = (("card", None), ("again", "card_gone"), ("card_done", None))[
+                    choice - 13
+                ]
+            elif choice == 12 and till.sale:
+                event, data = "machine_busy", till.sale.attempt
             elif choice in (5, 6) and attempts:
                 attempt = attempts[(state >> 20) % len(attempts)]
                 if attempt.settled:

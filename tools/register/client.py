@@ -176,7 +176,7 @@ class Register(Line):
         self._status = status
         if status.get("order") == self._order and status.get("attempt"):
             self._seen.add(status["attempt"])
-            if status["state"] in ("qr", "unknown"):
+            if status["state"] in ("qr", "machine", "unknown"):
                 self._past.discard(status["attempt"])  # PAY found it under way
 
     def _take_result(self, result: dict) -> None:

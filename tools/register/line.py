@@ -92,6 +92,8 @@ class Line:
     def close(self) -> None:
         """Let go of the port."""
         self._closing = True
+        with self._changed:
+            self._changed.notify_all()
         self._thread.join()
         self._serial.close()
 
@@ -131,6 +133,8 @@ class Line:
             while not (value := ready()):
                 if self._failure is not None:
                     raise RegisterError(f"the serial port failed: {_words(self._failure)}")
+                if self._closing:
+                    raise RegisterError("the serial port was closed")
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise NoAnswer(otherwise)

@@ -47,9 +47,9 @@ def make_panel(profile: dict):  # type: ignore[no-untyped-def]
     )
 
 
-def make_uart(profile: dict, baud: int, buffer: int) -> machine.UART:
-    """The UART of the till link."""
-    till = profile["till_uart"]
+def make_uart(profile: dict, baud: int, buffer: int, name: str = "till_uart") -> machine.UART:
+    """The UART of a field of the profile: the till link's, or "machine_uart"."""
+    till = profile[name]
     return machine.UART(
         till["id"],
         baudrate=baud,

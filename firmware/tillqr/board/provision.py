@@ -1,7 +1,8 @@
 """Provisioning: a board is given its settings and secrets, all of them right or none.
 
 The document is an object of two: `settings`, by the names that settings.json has, and `secrets`:
-`device_key` as hex digits, `wifi_password` and `broker_password` as text ("" for none). What it
+`device_key` and
+`machine_key` as hex digits, `wifi_password` and `broker_password` as text ("" for none). What it
 does not name stays as it is on the board; a board whose settings are not complete then is one that
 says that it isn't set up. No text made here holds a secret. `check` is what the PC's tool uses too.
 """
@@ -130,16 +131,17 @@ def _check_texts(settings: dict) -> None:
 
 def _check_secrets(secrets: dict) -> None:
     for name in secrets:
-        if name not in ("device_key", "wifi_password", "broker_password"):
+        if name not in ("device_key", "machine_key", "wifi_password", "broker_password"):
             raise BadSettings("there is no secret " + _readable(name))
-    _check_key(secrets.get("device_key", "00" * _LEAST_KEY))
+    for name in ("device_key", "machine_key"):
+        _check_key(name, secrets.get(name, "00" * _LEAST_KEY))
     _check_password(secrets, "wifi_password", _LEAST_PASSWORD)  # IEEE 802.11-2020, J.4.1
     _check_password(secrets, "broker_password", 1)
 
 
-def _check_key(digits: object) -> None:
+def _check_key(name: str, digits: object) -> None:
     """Of a key to be: as many hex digits as 16 to 64 bytes take."""
-    words = "device_key must be 32 to 128 hex digits, two a byte"
+    words = name + " must be 32 to 128 hex digits, two a byte"
     if not isinstance(digits, str) or len(digits) % 2:
         raise BadSettings(words)
     if not _LEAST_KEY <= len(digits) <= _MOST_KEY:
@@ -200,8 +202,9 @@ def _keep_key(before: object, number: object, nvs: "NVS") -> None:
 
 
 def _store_secrets(secrets: dict, nvs: "NVS") -> None:
-    if "device_key" in secrets:
-        nvs.set_blob("device_key", bytes.fromhex(secrets["device_key"]))
+    for name in ("device_key", "machine_key"):
+        if name in secrets:
+            nvs.set_blob(name, bytes.fromhex(secrets[name]))
     for name in ("wifi_password", "broker_password"):
         password = secrets.get(name)
         if password:

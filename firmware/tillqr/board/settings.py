@@ -19,6 +19,7 @@ _LEAST_KEY = const(16)
 THEMES = ("light", "dark", "contrast")
 TEXT_SIZES = ("normal", "large")
 CONSOLES = ("locked", "open")
+MACHINES = ("off", "link", "transparent")
 FILE = "settings.json"
 CA = "ca.der"
 """The certificate of the CA that servers are verified against (DER, 2,048 bytes at most)."""
@@ -26,7 +27,7 @@ TEXTS = "texts/{}.txt"
 """Where the texts of a language are."""
 NAMESPACE = "tillqr"
 """The NVS namespace of the secrets: blobs "device_key", "previous_key" (its number in one byte, and
-the key), "wifi_password" and "broker_password"."""
+the key), "machine_key", "wifi_password" and "broker_password"."""
 
 
 class BadSettings(Exception):
@@ -56,6 +57,9 @@ class Settings:
         rotating: bool
         address: "tuple[str, str, str, str] | None"
         time_server: str
+        machine: str
+        machine_baud: int
+        machine_key_number: int
 
 
 def checked(values: dict) -> Settings:
@@ -83,6 +87,11 @@ def checked(values: dict) -> Settings:
     made.time_server = _text(values, "time_server", 1, 40, "pool.ntp.org")
     if not _is_server(made.time_server):
         raise BadSettings("time_server must be HOST or HOST:PORT")
+    made.machine = _one_of(values, "machine", MACHINES)
+    made.machine_baud = _number(values, "machine_baud", 9600, 921600, made.till_baud)
+    made.machine_key_number = _number(values, "machine_key_number", 0, 255, 1)
+    if made.machine == "transparent" and made.machine_baud != made.till_baud:
+        raise BadSettings("machine_baud must be till_baud where machine is transparent")
     if not made.broker and not made.port and made.backend.startswith("HTTP:"):
         raise BadSettings("port must not be 0 without a broker and https: no result could come")
     made.secure = (made.broker or made.backend.lower()).split(":")[0] in ("https", "mqtts")
@@ -115,6 +124,14 @@ def device_keys(nvs: "NVS", number: int) -> "list[mac.Key]":
     if len(previous) > _LEAST_KEY and previous[0] != number:
         keys.append(mac.Key(previous[1:], previous[0]))
     return keys
+
+
+def machine_key(nvs: "NVS", number: int) -> mac.Key:
+    """What a card machine signs with; its number is given. Raises BadSettings."""
+    key = secret(nvs, "machine_key")
+    if not _LEAST_KEY <= len(key) <= _MAX_SECRET:
+        raise BadSettings("machine_key in NVS must be 16 to 64 bytes")
+    return mac.Key(key, number)
 
 
 def password(nvs: "NVS", name: str) -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tillqr.sale.journal import Journal
 
 MAX_ATTEMPTS = const(16)
+MACHINE = "machine"
+METHODS = ("qr", "tap", MACHINE)
+"""How an attempt is paid: by its code, by a tap on the reader, or at the card machine."""
 _OUTCOMES = {"paid": "paid", "failed": "failed", "closed": "expired"}
 
 
@@ -22,17 +25,21 @@ class Full(Exception):
 
 
 class Attempt:
-    """One showing of a code for a sale.
+    """One showing of a code for a sale, or one go at a card machine.
 
     outcome: "" while open, then as answers.OUTCOMES; settled: the backend's word on it
     (receipt.STATES), "" before one came; question: what the backend is to be asked about it, "ask",
-    "open" or "close" (PROTOCOL.md, 8), or ""; text: what its code says, where the backend makes
-    that; delivered: the register has acknowledged `outcome`; stored: the journal has it as it is.
+    "open" or "close" (PROTOCOL.md, 8), or ""; method: of METHODS: what is of MACHINE is asked about
+    at the machine, and settled by it and nobody else; cancelling: the register wants the machine to
+    stop; text: what its code says, where the backend makes that; delivered: the register has
+    acknowledged `outcome`; stored: the journal has it as it is.
     """
 
     # Few have these: they take memory of their own only where they are set.
     question = ""
     text = ""
+    method = "qr"
+    cancelling = False
 
     def __init__(self, nonce: str, order: str, register: str, amount: int, currency: str) -> None:
         self.nonce = nonce
@@ -55,6 +62,8 @@ class Attempt:
             self.reason = word.reason
         if not self.outcome:
             self.outcome = _OUTCOMES[word.state]
+            if self.cancelling and word.state == "closed":
+                self.outcome = "cancelled"
         elif word.state == "paid":
             self.outcome = "late"
             self.delivered = False
@@ -100,7 +109,15 @@ class Attempts:
         self._book = found
         self._journal = journal
 
-    def open(self, nonce: str, order: str, register: str, amount: int, currency: str) -> Attempt:
+    def open(
+        self,
+        nonce: str,
+        order: str,
+        register: str,
+        amount: int,
+        currency: str,
+        method: str = "qr",
+    ) -> Attempt:
         """A new attempt, which is in the journal; raises Full, and OSError if it can't be."""
         if len(self._book) >= MAX_ATTEMPTS:
             old = self._forgettable()
@@ -108,6 +125,8 @@ class Attempts:
                 raise Full()
             self._book.remove(old)
         attempt = Attempt(nonce, order, register, amount, currency)
+        if method != "qr":
+            attempt.method = method
         self._book.append(attempt)
         try:
             self._journal.commit(self._book)
@@ -122,6 +141,15 @@ class Attempts:
         attempt.outcome, attempt.reason, attempt.question = outcome, reason, "close"
         attempt.stored = False
         return self._store()
+
+    def stop(self, attempt: Attempt) -> bool:
+        """A machine is to stop; whether that is in the journal, and else nothing has changed."""
+        before = (attempt.cancelling, attempt.question)
+        attempt.cancelling, attempt.question, attempt.stored = True, "close", False
+        if self._store():
+            return True
+        attempt.cancelling, attempt.question = before
+        return False
 
     def deliver(self, attempt: Attempt) -> None:
         """The register has an outcome. It is written with what is written next: until then it would
@@ -160,16 +188,22 @@ class Attempts:
                 return attempt
         return None
 
-    def accept(self, word: receipt.Receipt) -> Attempt:
+    def accept(self, word: receipt.Receipt, machine: "list[mac.Key] | None" = None) -> Attempt:
         """The attempt that a receipt settles, with its word in it; raises receipt.Rejected. `keep`
-        it before anybody is told."""
+        it before anybody is told.
+
+        machine: the keys of the card machine, if it is its receipt: it may settle what was paid
+        there, and nothing else; nobody else may.
+        """
         if word.device != self._device:
             raise receipt.Rejected("receipt_wrong_device")
-        if not word.authentic(self._keys):
+        if not word.authentic(self._keys if machine is None else machine):
             raise receipt.Rejected("receipt_bad_mac")
         attempt = self.find(word.attempt)
         if attempt is None:
             raise receipt.Rejected("receipt_unknown_attempt")
+        if (attempt.method == MACHINE) != (machine is not None):
+            raise receipt.Rejected("receipt_wrong_method")
         wrong = attempt.matches(word)
         if wrong == "receipt_replayed" and not self.keep(attempt):
             wrong = "receipt_unstored"
@@ -210,11 +244,13 @@ class Attempts:
                 return attempt
         return refused if refused is not None and not refused.delivered else None
 
-    def to_ask(self) -> "Attempt | None":
-        """What the backend is to be asked about next: first what a customer waits for."""
+    def to_ask(self, machine: bool = False) -> "Attempt | None":
+        """What the backend, or the card machine, is to be asked about next: first what a customer
+        waits for."""
         found = None
         for attempt in reversed(self._book):
-            if attempt.question and not attempt.settled:
+            of_machine = attempt.method == MACHINE
+            if attempt.question and not attempt.settled and of_machine == machine:
                 found = attempt
                 if attempt.question != "close":
                     break

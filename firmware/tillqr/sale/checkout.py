@@ -43,7 +43,7 @@ class Sale:
         self.amount: int = pay["amount"]
         self.currency: str = pay["currency"]
         self.method: str = pay.get("method", "qr")
-        """How it is paid: "qr" or "tap"."""
+        """How it is paid: one of attempts.METHODS, or "card" elsewhere."""
         self.back = ""
         """The state that is gone back to where a card is not enough."""
         self.attempt: "attempts.Attempt | None" = None
@@ -102,6 +102,8 @@ class Checkout:
         self._fits = fits
         self._fits_text = fits_text
         self.state = "idle"
+        self.machine_up = False
+        """Whether a card machine answers."""
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
         self._elsewhere: "list[tuple[str, str]]" = []
@@ -116,11 +118,12 @@ class Checkout:
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.
 
         Events: "cart", "pay", "cancel", "external_result" (with the message), "qr_key", "timeout",
-        "network" (it came or went), "charge" (with the attempt whose text came), "receipt" (with
-        the attempt that attempts.accept returned), "still_open" (the backend says that nobody has
-        paid yet), "card" (one was read that can pay), "again" (a card is not enough, with the
-        reason), "card_done" (it may be taken away), "key_refused" (a press of the key was, or a
-        card, with the reason).
+        "machine_key" (that of a card machine was pressed), "machine_lost" (it is away),
+        "machine_busy" (it works on an attempt), "network" (it came or went), "charge" (with the
+        attempt whose text came), "receipt" (with the attempt that attempts.accept returned),
+        "still_open" (the backend says that nobody has paid yet), "card" (one was read that can
+        pay), "again" (a card is not enough, with the reason), "card_done" (it may be taken away),
+        "key_refused" (a press of the key was, or a card, with the reason).
         """
         row = row_for(self.state, self._refine(event, data))
         if row is None:
@@ -136,7 +139,7 @@ class Checkout:
         """Take up an attempt that a restart has interrupted: it is known how it ended, or not."""
         self.do_show_attempt(attempt)
         self.state = attempt.outcome or "unknown"
-        if self._fits_text and attempt.question:
+        if self._fits_text and attempt.question and attempt.method == "qr":
             attempt.question = "close"  # the text of its code is not known any more
 
     def _unlisted(self, event: str) -> "list[str]":
@@ -144,6 +147,8 @@ class Checkout:
             raise Refusal("busy", self.state)
         if event == "cancel":
             raise Refusal("already_paid" if self.state == "paid" else "no_sale")
+        if event == "machine_key":
+            raise Refusal("busy" if self.state in WAITING else "no_sale", self.state)
         return []
 
     def _refine(self, event: str, data: "dict | attempts.Attempt | None") -> str:
@@ -152,24 +157,23 @@ class Checkout:
             return self._refine_pay(data)
         if event == "cancel":
             self._check_order(data)
-        elif event == "external_result":
+            return self._refine_cancel()
+        if event == "external_result":
             return self._refine_external(data)
-        elif event == "receipt":
+        if event == "receipt":
             return self._refine_receipt(data)
-        elif event == "charge":
+        if event == "charge":
             return self._refine_charge(data)
-        elif event == "qr_key" and self.sale is not None:
+        if event == "qr_key" and self.sale is not None:
             return self._refine_key(self.sale)
-        elif event == "card" and self.state in TAPPABLE:
+        if event == "card" and self.state in TAPPABLE:
             return "card_deaf" if self.lacks else "card_first"
-        elif event == "timeout" and self.state == "again":
+        if event == "timeout" and self.state == "again":
             return "timeout_" + self.sale.back
-        elif (
-            event == "still_open"
-            and self.sale
-            and not self._fits(self.sale.order, self.sale.register)
-        ):
+        if event == "still_open" and self.sale and self.sale.attempt.method == "tap":
             return "still_open_tap"
+        if event == "machine_busy" and not self._is_served(data):
+            return "machine_moot"
         return event
 
     def _refine_key(self, sale: Sale) -> str:
@@ -191,6 +195,8 @@ class Checkout:
             raise Refusal("already_paid", earlier.transaction)
         if (pay["register"], pay["order"]) in self._elsewhere:
             raise Refusal("already_paid")
+        if earlier is not None and not earlier.outcome and not self._is_served(earlier):
+            raise Refusal("busy", "unknown")  # a machine that is away may have charged it
         if self.state in WAITING and self.sale.same(pay):
             return "pay_again"
         if "method" not in pay:
@@ -221,9 +227,23 @@ class Checkout:
             return "external_moot"
         if self.sale is not None and self.state in SERVING and self.sale.register != register:
             return "external_moot"
+        if paid and self.state in WAITING and self.sale.attempt.method == attempts.MACHINE:
+            raise Refusal("busy", self.state)  # it may have charged: it is asked, not told
         if not paid and (self.state in WAITING or self.state in ("paid", "late")):
             return "external_moot"
         return "external_" + word["outcome"]
+
+    def _is_served(self, attempt: "attempts.Attempt | None") -> bool:
+        return self.sale is not None and self.sale.attempt is attempt
+
+    def _refine_cancel(self) -> str:
+        """What a machine has begun it has to end; only while it is away the counter goes on without
+        its word, if it is cancelled once more."""
+        attempt = self.sale.attempt if self.sale else None
+        if self.state not in WAITING or attempt.method != attempts.MACHINE:
+            return "cancel"
+        away = attempt.cancelling and not self.machine_up
+        return "cancel_again" if away else "cancel_machine"
 
     def _check_order(self, cancel: dict) -> None:
         current = self.sale or self.cart
@@ -235,8 +255,12 @@ class Checkout:
     def _refine_receipt(self, attempt: attempts.Attempt) -> str:
         waiting = self.state in WAITING and self.sale.attempt is attempt
         if waiting:
-            return "receipt_" + attempt.settled
-        return "receipt_late" if attempt.settled == "paid" else "receipt_moot"
+            return (
+                "receipt_stopped"
+                if attempt.outcome == "cancelled"
+                else "receipt_" + attempt.settled
+            )
+        return "receipt_late" if attempt.outcome == "late" else "receipt_moot"
 
     # Actions: what a row remembers.
 
@@ -253,13 +277,12 @@ class Checkout:
 
     def do_open_sale_and_attempt(self, pay: dict) -> None:
         sale = Sale(pay)
-        self._attempt(sale)
+        self._attempt(sale, sale.method)
         self.sale = sale
         self.cart = None
 
     def do_open_attempt(self, method: str) -> None:
-        self.sale.method = method
-        self._attempt(self.sale)
+        self._attempt(self.sale, method)
 
     def do_tap(self, _: None) -> None:
         """The card is for the attempt that is shown: its money can't come twice."""
@@ -267,23 +290,28 @@ class Checkout:
         self.sale.back = self.sale.back if self.state == "again" else self.state
         self.sale.notice = ""
 
+    def do_stop_machine(self, _: dict) -> None:
+        if not self._book.stop(self.sale.attempt):
+            raise Refusal("storage")
+
     def do_fail(self, reason: str) -> None:
         """Nobody saw a code, nobody shall pay it."""
         self._book.end(self.sale.attempt, "failed", reason)
 
-    def _attempt(self, sale: Sale) -> None:
+    def _attempt(self, sale: Sale, method: str) -> None:
         nonce = self._make_nonce()
         try:
             sale.attempt = self._book.open(
-                nonce, sale.order, sale.register, sale.amount, sale.currency
+                nonce, sale.order, sale.register, sale.amount, sale.currency, method
             )
         except attempts.Full:
             raise Refusal("full") from None
         except OSError:
             raise Refusal("storage") from None
         sale.notice = ""
+        sale.method = method
         sale.back = "tap"
-        if self._fits_text and sale.method == "qr":
+        if method == attempts.MACHINE or (self._fits_text and method == "qr"):
             sale.attempt.question = "open"
 
     def do_note(self, notice: str) -> None:
@@ -339,14 +367,15 @@ class Checkout:
         self.cart = None
         self.sale = Sale(attempt.result())
         self.sale.attempt = attempt
+        self.sale.method = attempt.method
 
     def do_clear(self, _: None) -> None:
         self.sale = None
         self.cart = None
 
 
-WAITING = ("preparing", "qr", "tap", "card", "again", "unknown")
-"""The states in which an attempt is open: the backend may say any time how it ended."""
+WAITING = ("preparing", "qr", "tap", "card", "again", "machine", "unknown")
+"""The states in which an attempt is open: the backend, or a card machine, may say how it ended."""
 TAPPABLE = ("choose", "failed", "expired")
 """The states in which a card begins an attempt; in others it is for the open one."""
 SERVING = ("cart", "choose") + WAITING
@@ -386,6 +415,7 @@ qr tap card|timeout|unknown|give_up|show status ask
 waiting|receipt_paid|paid||show results status
 waiting|receipt_failed|failed||show results status
 waiting|receipt_closed|expired||show results status
+waiting|receipt_stopped|cancelled||show results status
 unknown|still_open|qr||show status
 unknown|still_open_tap|tap||show status
 waiting|cancel|cancelled|cancel_attempt|show results status ask
@@ -394,6 +424,11 @@ cancelled|cancel|||status
 idle failed cancelled expired late|receipt_late|late|show_attempt|show results status
 cart choose waiting paid|receipt_late|||results
 *|receipt_moot|||
+choose failed expired|machine_key|machine|open_attempt machine|show status
+machine|machine_lost|unknown||show status
+unknown|machine_busy|machine||show status
+machine unknown|cancel_machine|unknown|stop_machine|show status
+unknown|cancel_again|idle|clear|show status
 free|external_paid|paid|show_external|show status
 waiting|external_paid|paid|withdraw|show results status ask
 idle cart choose failed cancelled expired|external_failed|failed|show_external|show status

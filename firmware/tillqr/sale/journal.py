@@ -11,6 +11,7 @@ import binascii
 from micropython import const
 
 from tillqr.sale import mac
+from tillqr.sale.attempts import METHODS
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class Journal:
 def _encoded(attempt: "Attempt") -> bytes:
     """An attempt as a record has it; 134 bytes at most."""
     out = bytes.fromhex(attempt.nonce) + attempt.amount.to_bytes(5, "big")
-    out += bytes((attempt.delivered,))
+    method = METHODS.index(attempt.method)
+    out += bytes((attempt.delivered | method << 1 | attempt.cancelling << 3,))
     for text in (
         attempt.currency,
         attempt.order,

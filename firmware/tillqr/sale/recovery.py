@@ -9,7 +9,7 @@ import binascii
 
 from micropython import const
 
-from tillqr.sale.attempts import MAX_ATTEMPTS, Attempt
+from tillqr.sale.attempts import MACHINE, MAX_ATTEMPTS, METHODS, Attempt
 from tillqr.sale.journal import ATTEMPT, HEADER, SIZE, Journal
 
 TYPE_CHECKING = const(False)
@@ -141,14 +141,16 @@ def _put(book: "list[Attempt] | None", payload: bytes) -> None:
 
 def _question(book: "list[Attempt]") -> None:
     """What the backend is to be asked: what became of the last attempt, if it was open; all before
-    it had ended, though nothing may say how."""
+    it had ended, though nothing may say how. What a card machine has begun only it can end."""
     for attempt in book:
         if attempt.settled:
             continue
         attempt.question = "close"
+        if attempt.cancelling:
+            continue
         if not attempt.outcome and attempt is book[-1]:
             attempt.question = "ask"
-        elif not attempt.outcome:
+        elif not attempt.outcome and attempt.method != MACHINE:
             attempt.outcome, attempt.stored = "cancelled", False
 
 
@@ -167,6 +169,11 @@ def _decoded(payload: bytes) -> Attempt:
     attempt = Attempt(payload[:12].hex(), order, register, amount, currency)
     attempt.outcome, attempt.settled = outcome, settled
     attempt.transaction, attempt.reason = transaction, reason
-    attempt.delivered = payload[17] > 0
+    flags = payload[17]
+    if flags & 6:
+        attempt.method = METHODS[flags >> 1 & 3]
+    if flags & 8:
+        attempt.cancelling = True
+    attempt.delivered = flags & 1 > 0
     attempt.stored = True
     return attempt

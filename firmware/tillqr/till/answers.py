@@ -19,6 +19,7 @@ STATES = (
     "tap",
     "card",
     "again",
+    "machine",
     "unknown",
     "paid",
     "failed",
