@@ -34,12 +34,13 @@ SECONDS ?=
 BUS ?=
 SOME ?=
 SALES ?= 2000
+TAPS ?=
 
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
+.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results bench-taps size \
 	attack fuzz outages fleet faults reader-faults soak qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -103,6 +104,9 @@ scan-campaign: setup ## 1,000 photographs a board of its codes, by a simulated c
 
 bench-results: setup ## from a result's last byte to the register's RESULT: instructions a hop, time by road (needs valgrind, mosquitto)
 	@$(BIN)/python -m tools.bench_results
+
+bench-taps: setup ## what the display adds to each command to a card: time by road and bus (TAPS=)
+	@$(BIN)/python -m tools.bench_taps $(if $(TAPS),--taps $(TAPS))
 
 bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs valgrind)
 	@$(BIN)/python -m tools.bench_panel

@@ -172,6 +172,12 @@ class Board:
         if self.console:
             self.console.stop()
 
+    @property
+    def process(self) -> int:
+        """The number of the firmware's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """Cut the power of a running board; it starts again unless it is being stopped."""
         self._cut.set()

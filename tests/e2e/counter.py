@@ -79,10 +79,15 @@ class Counter:
 
 @contextlib.asynccontextmanager
 async def counter(
-    runtime: str, directory: Path, baud: int = 115200, **settings: Any
+    runtime: str,
+    directory: Path,
+    baud: int = 115200,
+    prepare: Callable[[Bench], None] = lambda _: None,
+    **settings: Any,
 ) -> AsyncIterator[Counter]:
-    """A counter whose display is ready for a sale."""
+    """A counter whose display is ready for a sale; prepare: called before anything is started."""
     bench = Bench(runtime, directory=directory, till_baud=baud, **settings)
+    prepare(bench)
     database = ShopDatabase(f"sqlite:///{directory}/shop.db")
     async with bench:
         path = bench.board.line.path

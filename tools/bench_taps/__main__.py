@@ -1,0 +1,174 @@
+"""What the display adds to each command that the backend puts to a card: `make bench-taps`.
+
+Bank cards are tapped on a board on MicroPython's Unix port; the card itself takes no time, and the
+backend asks each of them more than it needs. `python -m tools.bench_taps` prints for each road and
+bus the time from one answer of the backend to the next word that it hears, and how much of it was
+the display's own: its process's time on a processor (Linux: /proc/PID/schedstat). The first
+commands of a tap are left out, as the panel is drawn meanwhile.
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from itertools import pairwise, product
+from pathlib import Path
+
+from host_sim.bench import Bench
+from host_sim.cards.emv import EmvCard
+from host_sim.gateway import taps
+from host_sim.gateway.kernel import Kernel
+from host_sim.gateway.ledger import Answer
+from host_sim.gateway.verdict import Apdu, Step
+from host_sim.reader.wiring import BUSES
+from tools.register import Register, ShopDatabase
+
+_ROADS = ("mqtts", "https")
+_SECONDS = 20
+_HAND_SECONDS = 0.3
+_GOAL_MS = 3.0
+_MORE = 60
+_LEFT_OUT = 20
+_FIRST_RECORD = bytes.fromhex("00b2010c00")
+
+
+@dataclass
+class _Tap:
+    """What was seen of one tap."""
+
+    words: list[tuple[float, float, int]] = field(default_factory=list)
+    """Of each word of the display: when it came, when it was answered, and the display's processor
+    time by then, in ns."""
+
+    def added_ms(self) -> list[float]:
+        """Of each command: from the backend's answer to the next word."""
+        words = self.words[_LEFT_OUT:]
+        return [1000 * (after[0] - before[1]) for before, after in pairwise(words)]
+
+    def own_ms(self) -> float:
+        """The display's own time, a command."""
+        words = self.words[_LEFT_OUT:]
+        return (words[-1][2] - words[0][2]) / 1e6 / (len(words) - 1)
+
+
+class _Curious(Kernel):
+    """A kernel that first asks for a card's first record again and again."""
+
+    _times = 0
+    _fci = b""
+
+    def start(self, fci: bytes) -> Step:
+        """Begin to ask; what the kernel begins with comes last."""
+        self._fci = fci
+        return self._more()
+
+    def next(self, response: bytes) -> Step:
+        """Ask once more, or go on."""
+        return self._more() if self._fci else super().next(response)
+
+    def _more(self) -> Step:
+        self._times += 1
+        if self._times > _MORE:
+            fci, self._fci = self._fci, b""
+            return super().start(fci)
+        return Apdu(_FIRST_RECORD)
+
+
+class _Watch:
+    """Stands between the backend and its taps."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.tap = _Tap()
+        self._bench = bench
+        self._answer = bench.gateway.taps.answer
+        bench.gateway.taps.answer = self._heard  # type: ignore[method-assign]
+
+    def _heard(self, word: dict, of: str | None = None) -> Answer:
+        came = time.perf_counter()
+        spent = processor_time(self._bench.board.process)
+        answer = self._answer(word, of)
+        self.tap.words.append((came, time.perf_counter(), spent))
+        return answer
+
+
+def processor_time(process: int) -> int:
+    """What a process has had of processors, in ns."""
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0])
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="bench_taps", description=__doc__.splitlines()[0])
+    parser.add_argument("--taps", type=int, default=30, help="for each road and bus")
+    arguments = parser.parse_args()
+    print("road   bus  taps  commands  added ms: median  p90   own ms: median  p90")
+    worst = 0.0
+    for road, bus in product(_ROADS, BUSES):
+        seen = asyncio.run(_measured(road, bus, arguments.taps))
+        worst = max(worst, _print(road, bus, seen))
+    print(f"bench-taps: {worst:.1f} ms of the display's own time a command (goal: {_GOAL_MS:g})")
+    return 0
+
+
+def _print(road: str, bus: str, seen: list[_Tap]) -> float:
+    """A line of the table; the median of the display's own time."""
+    added = sorted(milliseconds for tap in seen for milliseconds in tap.added_ms())
+    own = sorted(tap.own_ms() for tap in seen)
+    commands = statistics.median(len(tap.words) - 1 for tap in seen)
+    figures = (statistics.median(added), _p90(added), statistics.median(own), _p90(own))
+    cells = "{:>17.1f} {:>4.1f} {:>16.2f} {:>4.2f}".format(*figures)
+    print(f"{road:<6} {bus:<4} {len(seen):>4} {commands:>9g} {cells}", flush=True)
+    return figures[2]
+
+
+def _p90(values: list[float]) -> float:
+    return values[len(values) * 9 // 10]
+
+
+async def _measured(road: str, bus: str, count: int) -> list[_Tap]:
+    """Taps of bank cards, one after the other."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        bench = Bench("micropython", directory=directory, road=road, reader=bus)
+        database = ShopDatabase(f"sqlite:///{directory}/shop.db")
+        async with bench:
+            register = await asyncio.to_thread(Register, bench.board.line.path, database, "3")
+            try:
+                await _ready(register)
+                watch = _Watch(bench)
+                taps.Kernel = _Curious  # type: ignore[misc]
+                return [await _tap(bench, register, watch, str(1 + at)) for at in range(count)]
+            finally:
+                await asyncio.to_thread(register.close)
+                database.close()
+
+
+async def _ready(register: Register) -> None:
+    async with asyncio.timeout(_SECONDS):
+        while not _is_ready(await asyncio.to_thread(register.info)):
+            await asyncio.sleep(0.05)
+
+
+def _is_ready(info: dict) -> bool:
+    return not info["lacks"] and info["reader"] == "ready"
+
+
+async def _tap(bench: Bench, register: Register, watch: _Watch, order: str) -> _Tap:
+    """One sale; what was seen of its tap."""
+    watch.tap = _Tap()
+    await asyncio.to_thread(register.start_payment, order, 1234, "EUR", "tap")
+    assert bench.board.field is not None
+    bench.board.field.put(EmvCard())
+    result = await asyncio.to_thread(register.wait_for_result, order, _SECONDS)
+    if result["outcome"] != "paid":
+        raise SystemExit(f"bench-taps: the sale ended {result['outcome']}")
+    bench.board.field.take_away()
+    await asyncio.sleep(_HAND_SECONDS)
+    return watch.tap
+
+
+if __name__ == "__main__":
+    sys.exit(main())
