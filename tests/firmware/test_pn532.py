@@ -119,9 +119,8 @@ def test_another_chip_is_no_reader():
 
 def test_what_is_found():
     async def scene(reader):
-        return [
-            (one.technology, one.identifier, one.sak, one.iso_dep) for one in await reader.find()
-        ]
+        found = await reader.find()
+        return [(one.technology, one.identifier, one.sak, one.iso_dep) for one in found]
 
     uid = b"\x04\x11\x22\x33\x44\x55\x66"
     assert play(Script(), scene) == ([("A", uid, 0, False)], [])
@@ -221,7 +220,8 @@ def test_after_an_error_the_card_has_to_be_found_again():
     async def scene(reader):
         await reader.find()
         script.answers = {0x40: [[frame.ACK, response(b"\x41\x01")]]}
-        return [await tried(reader.exchange(b"\x30\x04", 100)) for _ in range(2)]
+        first = await tried(reader.exchange(b"\x30\x04", 100))
+        return [first, await tried(reader.exchange(b"\x30\x04", 100))]
 
     script = Script()
     assert play(script, scene) == (["CardError card_gone"] * 2, [])
