@@ -109,6 +109,7 @@ def test_start_wakes_it_and_begins_with_its_sam():
 
     assert play(script, scene) == (SET_UP, [])
     assert script.sent[0] == b"wake"
+    assert script.signals == [frame.IS_ACK]  # which ends what it may be doing
 
 
 def test_another_chip_is_no_reader():

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _POLL_MS = const(1)
-_ACK_MS = const(30)
+_ACK_MS = const(50)
+_BYTES_A_MS = const(11)  # of the slowest bus, HSU: its longest command takes 24 ms
 _SETTLE_MS = const(3)
 _REPEATS = const(2)
 _NOTHING = const(-1)
@@ -82,16 +83,16 @@ class Pn532Link:
         deadline = time.ticks_add(time.ticks_ms(), milliseconds)
         for _ in range(1 if once else 2):
             self._transport.write(self._sent[:size])
-            if await self._acknowledged():
+            if await self._acknowledged(_ACK_MS + size // _BYTES_A_MS):
                 await self._respond(head[0] + 1, deadline)
                 self._owed = False
                 return self._frame[self._begin + 1 : self._end]
         raise Trouble("reader_silent")
 
-    async def _acknowledged(self) -> bool:
-        """Wait for the ACK. What comes before it is of another command: in a payment an old
-        response must never be taken for the new one, so without its ACK none counts."""
-        until = time.ticks_add(time.ticks_ms(), _ACK_MS)
+    async def _acknowledged(self, milliseconds: int) -> bool:
+        """Wait so long for the ACK. What comes before it is of another command: in a payment an
+        old response must never be taken for the new one, so without its ACK none counts."""
+        until = time.ticks_add(time.ticks_ms(), milliseconds)
         while True:
             kind = await self._next(until)
             if kind == IS_ACK:
