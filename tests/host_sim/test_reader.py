@@ -79,7 +79,7 @@ async def tapped(taps: Taps, *cards: Card) -> tuple[str, list, int]:
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 async def test_what_is_in_the_field(runtime: str, tmp_path: Path) -> None:
-    uid, other = UID.hex(), "0499887766"
+    uid, other = UID.hex(), "04998877"
 
     async def scene(taps: Taps) -> None:
         assert await tapped(taps) == ("nothing", [], 0)
