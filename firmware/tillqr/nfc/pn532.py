@@ -107,8 +107,8 @@ class Pn532:
         return bytes(memoryview(self._answer)[:have])
 
     async def raw(self, data: bytes, milliseconds: int) -> bytes:
-        """At most 263 bytes to the card that was found, and its answer, both without the CRC; raises
-        as `exchange` does."""
+        """At most 263 bytes to the card that was found, and its answer, both without a CRC;
+        raises as `exchange` does."""
         self._selected()
         deadline = time.ticks_add(time.ticks_ms(), milliseconds)
         return bytes((await self._card(_THROUGH, data, deadline))[1:])
