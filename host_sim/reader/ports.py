@@ -1,4 +1,4 @@
-"""A PN532's three interfaces (UM0701-02, 6.2.2, 6.2.4, 6.2.5): bytes of a bus in, bytes out.
+"""A PN532's three interfaces (UM0701-02, 6.2.3 to 6.2.5): bytes of a bus in, bytes out.
 
 Each spoils what comes from the host with the faults of direction "in".
 """

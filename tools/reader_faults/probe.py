@@ -1,7 +1,8 @@
 """A script on the board, in main.py's place: a tap each time the key goes down, with the real
 driver over the simulator's shims, and a line of JSON of what came of it (drive.py reads them).
 
-A task that wants to run each millisecond says how long it had to wait: the longest stall.
+A task that wants to run each millisecond says how long it had to wait at most, and how much of that
+this process computed: the rest is the bench's and the machine's.
 """
 
 import asyncio
@@ -21,7 +22,9 @@ SHORT = b"\x80\xcb\x00\x10\x00"
 LONG = b"\x80\xcb\x01\x40" + bytes(at * 5 & 0xFF for at in range(300))
 ticks_us = getattr(time, "ticks_us", None) or (lambda: time.monotonic_ns() // 1000 & 0x3FFFFFFF)
 counts = {}
+cpu_seconds = getattr(time, "clock", None) or time.process_time
 stall = [0]
+busy = [0.0]
 
 
 def count(name):
@@ -29,11 +32,13 @@ def count(name):
 
 
 async def tick():
-    """Keep the longest wait beyond the millisecond that was asked for, in microseconds."""
+    """Keep the longest wait beyond the millisecond that was asked for, in microseconds, and the
+    most seconds that were computed in one."""
     while True:
-        before = ticks_us()
+        before, computed = ticks_us(), cpu_seconds()
         await asyncio.sleep_ms(1)
         stall[0] = max(stall[0], time.ticks_diff(ticks_us(), before) - 1000)
+        busy[0] = max(busy[0], cpu_seconds() - computed)
 
 
 def expected(command):
@@ -79,12 +84,13 @@ async def main():
     while True:
         said = {}
         counts.clear()
-        stall[0] = 0
+        stall[0], busy[0] = 0, 0.0
         try:
             said["outcome"] = await (tap(reader, said) if key.value() == 0 else reader.start())
         except (CardError, ReaderError) as error:
             said["outcome"] = error.args[0]
         said["stall"] = stall[0]
+        said["busy"] = int(busy[0] * 1e6)
         said["counts"] = counts
         print(json.dumps(said))
         while key.value() == 0:

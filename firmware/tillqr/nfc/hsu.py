@@ -1,4 +1,4 @@
-"""A PN532 on a UART: its high speed UART, HSU (UM0701-02, 6.2.2; 115,200 baud after power-on)."""
+"""A PN532 on a UART: its high speed UART, HSU (UM0701-02, 6.2.3; 115,200 baud after power-on)."""
 
 import asyncio
 import time

@@ -107,8 +107,8 @@ class Pn532:
         return bytes(memoryview(self._answer)[:have])
 
     async def raw(self, data: bytes, milliseconds: int) -> bytes:
-        """Bytes to the card that was found, and its answer, as they are but for the CRC; raises as
-        `exchange` does."""
+        """At most 263 bytes to the card that was found, and its answer, both without a CRC;
+        raises as `exchange` does."""
         self._selected()
         deadline = time.ticks_add(time.ticks_ms(), milliseconds)
         return bytes((await self._card(_THROUGH, data, deadline))[1:])
@@ -184,7 +184,10 @@ class Pn532:
 
     async def _card(self, head: bytes, data: "bytes | memoryview", deadline: int) -> memoryview:
         """A command that the card carries out, once; its status and what the card answered."""
-        left = max(1, time.ticks_diff(deadline, time.ticks_ms()))
+        left = time.ticks_diff(deadline, time.ticks_ms())
+        if left <= 0:
+            self._target = None
+            raise CardError("card_gone")
         try:
             answer = await self._link.call(head, data, left, once=True)
         except Late:
@@ -202,7 +205,7 @@ class Pn532:
     async def _judge(self) -> memoryview:
         """There was no answer in time: find out whose fault that is, and raise it."""
         self._target = None
-        self._link.abort()
+        await self._link.abort()
         try:
             await self._link.call(_FIRMWARE, b"", _CALL_MS)
         except Trouble:

@@ -11,11 +11,9 @@ from micropython import const
 
 from tillqr.nfc.pn532_frame import (
     ACK,
-    BAD,
     FROM_READER,
     IS_ACK,
     IS_ERROR,
-    IS_NACK,
     IS_RESPONSE,
     MOST,
     NACK,
@@ -29,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _POLL_MS = const(1)
-_ACK_MS = const(30)
-_ONCE_MS = const(200)
-"""How long a response without an ACK is waited for, where a command must not be sent twice."""
+_ACK_MS = const(50)
+_BYTES_A_MS = const(11)  # of the slowest bus, HSU: its longest command takes 24 ms
+_SETTLE_MS = const(3)
 _REPEATS = const(2)
 _NOTHING = const(-1)
 
@@ -60,11 +58,12 @@ class Pn532Link:
     async def wake(self) -> None:
         """Wake the reader, and end what it may be doing."""
         await self._transport.wake()
-        self.abort()
+        await self.abort()
 
-    def abort(self) -> None:
-        """End the command that is under way, if any."""
+    async def abort(self) -> None:
+        """End the command that is under way, if any, and forget what comes of it."""
         self._transport.write(ACK)
+        await asyncio.sleep_ms(_SETTLE_MS)
         self._transport.forget()
         self._owed = False
 
@@ -74,54 +73,55 @@ class Pn532Link:
         """Send a command, and return its response's data, which is valid until the next call.
 
         head: the command's code and what follows it. A command whose ACK is missing is sent
-        again, unless it may be carried out only `once`. A response for whose checksum there is
-        no hope, or none in so many milliseconds, raises Trouble or Late.
+        again, unless it may be carried out only `once`. A response that stays wrong, or none in
+        so many milliseconds, raises Trouble or Late.
         """
         if self._owed:  # the one before was cancelled
-            self.abort()
+            await self.abort()
         self._owed = True
         size = write(self._sent, TO_READER, head, data)
         deadline = time.ticks_add(time.ticks_ms(), milliseconds)
-        repeats = 0 if once else 1
-        while True:
+        for _ in range(1 if once else 2):
             self._transport.write(self._sent[:size])
-            patience = min(milliseconds, _ONCE_MS if once else _ACK_MS)
-            if await self._respond(head[0] + 1, deadline, patience):
+            if await self._acknowledged(_ACK_MS + size // _BYTES_A_MS):
+                await self._respond(head[0] + 1, deadline)
                 self._owed = False
                 return self._frame[self._begin + 1 : self._end]
-            if not repeats:
-                raise Trouble("reader_silent")
-            repeats -= 1
+        raise Trouble("reader_silent")
 
-    async def _respond(self, code: int, deadline: int, patience: int) -> bool:
-        """Wait for the response of a code; False: nothing at all came in `patience` ms."""
-        acknowledged = False
-        bad = 0
-        until = time.ticks_add(time.ticks_ms(), patience)
+    async def _acknowledged(self, milliseconds: int) -> bool:
+        """Wait so long for the ACK. What comes before it is of another command: in a payment an
+        old response must never be taken for the new one, so without its ACK none counts."""
+        until = time.ticks_add(time.ticks_ms(), milliseconds)
         while True:
             kind = await self._next(until)
+            if kind == IS_ACK:
+                return True
             if kind == _NOTHING:
                 self._count("reader_no_answer")
-                if acknowledged:
-                    raise Late("reader_silent")
                 return False
-            if kind == IS_RESPONSE:
-                if self._end > self._begin and self._frame[self._begin] == code:
-                    return True
+            self._count("reader_stale" if kind == IS_RESPONSE else "reader_bad_frame")
+
+    async def _respond(self, code: int, deadline: int) -> None:
+        """Wait for the response of a code, and have it repeated while it is wrong."""
+        bad = 0
+        while True:
+            kind = await self._next(deadline)
+            if kind == IS_RESPONSE and self._end > self._begin:
+                if self._frame[self._begin] == code:
+                    return
                 self._count("reader_stale")
+            elif kind == _NOTHING:
+                self._count("reader_no_answer")
+                raise Late("reader_silent")
             elif kind == IS_ERROR:
-                self._owed = False
                 raise Trouble("reader_refused")
-            elif kind in (BAD, IS_NACK):
+            elif kind != IS_ACK:
                 self._count("reader_bad_frame")
                 bad += 1
                 if bad > _REPEATS:
                     raise Trouble("reader_garbled")
-                if acknowledged:
-                    self._transport.write(NACK)
-            if kind in (IS_ACK, BAD, IS_NACK):  # what comes first is the ACK, however damaged
-                acknowledged = True
-                until = deadline
+                self._transport.write(NACK)
 
     async def _next(self, until: int) -> int:
         """The kind of the next frame, or _NOTHING."""
