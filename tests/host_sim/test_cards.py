@@ -174,6 +174,14 @@ def test_sun(store: CardStore, covered: bool) -> None:
     assert store.balance("card 1") == 100
 
 
+def test_the_longest_url_with_sun() -> None:
+    tag = Ntag424("https://" + "a" * 187, UID, META, FILE)
+    kind, said = read(tag)
+    assert (kind, len(said)) == ("ndef", 195 + 54)
+    with pytest.raises(ValueError, match="does not fit"):
+        Ntag424("https://" + "a" * 188, UID, META, FILE)
+
+
 def test_sun_of_another_shop(store: CardStore) -> None:
     store.add_dynamic("card 1", UID, FILE, 3000, "EUR")
     cards = SunCards(store, META)
