@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUNTIME ?= micropython
 OUTCOME ?= paid
+METHOD ?= qr
+READER ?= hsu
 AMOUNT ?= 1234
 CURRENCY ?= EUR
 BOARD ?= devkit_240x320
@@ -50,8 +52,8 @@ run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends i
 backend: setup ## the bench's backend for real boards, which knows those in records/ (ARGS= for host_sim.backend)
 	@$(BIN)/python -m host_sim.backend $(ARGS)
 
-sale: setup ## one sale, headless (RUNTIME= OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
-	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --outcome $(OUTCOME) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
+sale: setup ## one sale, headless (RUNTIME= METHOD=qr|ntag|sun|emv|wallet|machine-direct READER=hsu|spi|i2c OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
+	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --method $(METHOD) --reader $(READER) --outcome $(OUTCOME) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
 		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB))
 
 firmware: .venv/.made ## what is flashed to a board, in build/boards (BOARD= LANGUAGES=en,de MARCH=host for the simulator)

@@ -15,6 +15,7 @@ from host_sim.board import ROOT, Board
 from host_sim.gateway.app import Gateway
 from host_sim.gateway.broker import Login
 from host_sim.gateway.codes import Device
+from host_sim.gateway.sun import SunCards
 from host_sim.rights import BACKEND_USER
 from host_sim.road import ROADS
 from host_sim.service import LOOPBACK, HttpService, free_port
@@ -46,12 +47,15 @@ class Bench:
         road: str = "http",
         broker: str = "amqtt",
         certificate: str = "right",
+        reader: str = "",
+        cards: SunCards | None = None,
         **settings: object,
     ) -> None:
         """directory: where the board's files and the backend's database are; image, probe,
         console: as Board's; blank: whether the board was never provisioned; road: one of ROADS;
         broker: one of BROKERS, where the road has one; certificate: what servers with TLS show, one
-        of SERVED; settings replace those that the bench provisions, and None leaves one out.
+        of SERVED; reader: the bus of a card reader, as Board's; cards: the shop's own, which the
+        backend knows; settings replace those that the bench provisions, and None leaves one out.
 
         Raises BrokerError if the broker is not installed.
         """
@@ -59,6 +63,7 @@ class Bench:
         self._road = ROADS[road]
         self.key = secrets.token_bytes(32)
         self._words = {name: secrets.token_urlsafe(12) for name in (DEVICE, BACKEND_USER)}
+        self._cards = cards
         self._make_servers(directory, broker, certificate, on_event, backend_port)
         self.endpoint_port = free_port()
         self.setup_port = free_port()
@@ -86,6 +91,7 @@ class Bench:
             self.setup_port,
             console,
             self.authority.der if self._road.tls and not blank else b"",
+            reader,
         )
 
     def _make_servers(
@@ -120,6 +126,7 @@ class Bench:
             push=road.push,
             carry=road.carry,
             broker=self.login,
+            cards=self._cards,
         )
         self.backend = self._service(backend_port)
 

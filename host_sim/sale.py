@@ -6,11 +6,13 @@ exit status is 0 only if the outcome that was asked for happened.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,15 @@ from host_sim.bench import Bench, BenchTimeout
 from host_sim.board import ROOT, RUNTIMES, BoardError
 from host_sim.broker import BROKERS, BrokerError
 from host_sim.phone import Phone, PhoneError
+from host_sim.reader.wiring import BUSES
 from host_sim.road import ROADS
+from host_sim.shop_cards import KINDS, ShopCards
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
+METHODS = ("qr", *KINDS, "machine-direct")
+"""How it is paid: by the code on the panel, by a card at the display's reader, or at a card machine
+beside the display."""
 OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
 _SECONDS_TO_EXPIRE = 5
 _SECONDS_TO_RESULT = 30
@@ -83,6 +90,7 @@ class Sale:
         await self._code()
         result = await getattr(self, "_" + self._arguments.outcome)()
         self._check(result)
+        self._check_ends()
         await self._screen(result["outcome"])
         self._step("screen", f"the panel says so; the database has it: {result['outcome']}")
         return str(result["outcome"])
@@ -168,12 +176,16 @@ class Sale:
             if result.get(name, "") != value:
                 raise SaleError(f"RESULT says {name} {result.get(name)!r}, not {value!r}")
 
+    def _check_ends(self) -> None:
+        """What else took part must agree; raises SaleError."""
+
     def report(self, outcome: str) -> dict:
         """The last line."""
         return {
             "order": self._order,
             "outcome": outcome,
             "runtime": self._arguments.runtime,
+            "method": self._arguments.method,
             "road": self._arguments.road,
             "amount": self._arguments.amount,
             "currency": self._arguments.currency,
@@ -198,6 +210,23 @@ def paid_rows(url: str, order: str) -> int:
         return int(connection.execute(statement, {"order": order}).scalar_one())
 
 
+@contextlib.asynccontextmanager
+async def _made(
+    arguments: argparse.Namespace, bench: Bench, register: Register, cards: ShopCards | None
+) -> AsyncIterator[Sale]:
+    """The sale of the method, with all that it needs."""
+    if arguments.method == "qr":
+        yield Sale(arguments, bench, register)
+        return
+    from host_sim import machine_sale, tap_sale  # which have Sale from here
+
+    if cards:
+        yield tap_sale.TapSale(arguments, bench, register, cards)
+        return
+    async with machine_sale.make(arguments, bench, register) as sale:
+        yield sale
+
+
 async def run(arguments: argparse.Namespace) -> dict:
     """Set up the bench and the register, run the sale, and return the report."""
     shutil.rmtree(arguments.screens, ignore_errors=True)
@@ -209,6 +238,8 @@ async def run(arguments: argparse.Namespace) -> dict:
         print(f"{'backend':>9}  {words}", flush=True)
 
     directory = arguments.screens / "bench"
+    tapped = arguments.method in KINDS
+    cards = ShopCards(directory, arguments.currency) if tapped else None
     bench = Bench(
         arguments.runtime,
         arguments.board,
@@ -216,14 +247,16 @@ async def run(arguments: argparse.Namespace) -> dict:
         tell,
         road=arguments.road,
         broker=arguments.broker,
+        reader=arguments.reader if tapped else "",
+        cards=cards.known if cards else None,
         **settings,
     )
     database = ShopDatabase(arguments.db)
     async with bench:
         register = await asyncio.to_thread(Register, bench.board.line.path, database, name="3")
         try:
-            sale = Sale(arguments, bench, register)
-            outcome = await sale.run()
+            async with _made(arguments, bench, register, cards) as sale:
+                outcome = await sale.run()
         finally:
             await asyncio.to_thread(register.close)
             database.close()
@@ -241,11 +274,14 @@ def _parser() -> argparse.ArgumentParser:
     build = ROOT / "build" / "sale"
     parser = argparse.ArgumentParser(prog="sale", description=__doc__.splitlines()[0])
     parser.add_argument("--runtime", choices=RUNTIMES, default="micropython")
+    parser.add_argument("--method", choices=METHODS, default="qr")
     parser.add_argument("--outcome", choices=sorted(OUTCOMES), default="paid")
     parser.add_argument("--reason", default="insufficient_funds", help="of a declined payment")
     parser.add_argument("--amount", type=int, default=1234, help="in minor units")
     parser.add_argument("--currency", default="EUR", help="ISO 4217 code")
-    parser.add_argument("--road", choices=ROADS, default="http", help="how the result comes")
+    roads = "how the result comes (default: http, or mqtts for taps)"
+    parser.add_argument("--road", choices=ROADS, help=roads)
+    parser.add_argument("--reader", choices=BUSES, default="hsu", help="the card reader's bus")
     parser.add_argument("--broker", choices=BROKERS, default="amqtt", help="of mqtt and mqtts")
     parser.add_argument("--order", default="", help="order number (default: the time)")
     parser.add_argument("--board", default="devkit_240x320")
@@ -264,6 +300,8 @@ def main() -> int:
         parser.error(f"{arguments.currency!r} is no ISO 4217 currency")
     if not money.is_amount(arguments.amount):
         parser.error(f"the amount must be from 1 to {money.MAX_AMOUNT} minor units")
+    if not arguments.road:
+        arguments.road = "mqtts" if arguments.method in KINDS else "http"
     if not arguments.db:
         arguments.db = f"sqlite:///{arguments.screens}/shop.db"
     try:

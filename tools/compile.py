@@ -56,8 +56,10 @@ ON_DEMAND = (
     "tillqr.sale.currencies",
     "tillqr.sale.payment_code",
     "tillqr.sale.recovery",
+    "tillqr.sale.tunnel",
     "tillqr.setup",
     "tillqr.till.answers",  # only the register's side has them
+    "tillqr.till.machine_words",  # a board has a card machine, or it has not
 )
 """How the names of modules begin that are loaded when they are needed, and most of them let go.
 

@@ -137,6 +137,7 @@ def assemble():  # type: ignore[no-untyped-def]
         backend.holds = load("tillqr.sale.charge").Charges(settings.device, keys).holds
     _complete(path, settings, ca, wifi, broker_password, boot, display, backend, counters.add)
     display.connect(link, till_port, backend)
+    taps = _make_taps(profile, settings, display, backend, keys, counters.add)
     qr_key = PushKey(qr_pin, display.press_qr)
 
     watchdog = hardware.make_watchdog(profile)
@@ -149,6 +150,8 @@ def assemble():  # type: ignore[no-untyped-def]
     supervisor.add("wifi", wifi.run(), None, _PATIENCE_SECONDS)
     supervisor.add("backend", backend.run(), backend.owes, _PATIENCE_SECONDS)
     supervisor.add("channel", path.channel.run(), None, _PATIENCE_SECONDS)
+    if taps:
+        supervisor.add("reader", taps.run(), None, _PATIENCE_SECONDS)
     if path.clock:
         supervisor.add("time", path.clock.run(), None, _DAY_SECONDS)
     if settings.port:
@@ -195,6 +198,20 @@ def _complete(  # type: ignore[no-untyped-def]
         server = Server(settings.backend, 443 if ca else 80, wifi, context)
         backend.channel = load("tillqr.net.web").Web(server, path, backend, display, count)
     path.complete(backend.channel, clock)
+
+
+def _make_taps(  # type: ignore[no-untyped-def]
+    profile: dict, settings, display, backend, keys: list, count
+):
+    """The card reader's task, if the board has a reader and the backend is reached by TLS: what a
+    card says goes no other way."""
+    if "reader" not in profile:
+        return None
+    if not settings.secure:
+        display.reader_is("no_tls")
+        return None
+    reader = hardware.make_reader(profile, count)
+    return load("tillqr.nfc.taps").Taps(reader, display, backend, keys, count)
 
 
 def _set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def]

@@ -78,6 +78,13 @@ class Codes:
         finally:
             _let_go()
 
+    def code(self, attempt: "Attempt", address: "tuple[str, int]") -> str:
+        """The code of an attempt, without a URL around it."""
+        try:
+            return self._load_sender().code(attempt, address)
+        finally:
+            unload(_SENDER)
+
     def question(self, attempt: "Attempt", address: "tuple[str, int]") -> dict:
         """What to ask the backend about an attempt, signed."""
         try:

@@ -105,7 +105,7 @@ class Display:
 
     def deliver(self, kind: int, content: dict) -> None:
         """Carry out a message from the register; raises message.Refusal."""
-        if kind in (message.CART, message.PAY, message.CANCEL):
+        if kind in (message.CART, message.PAY, message.CANCEL, message.EXTERNAL_RESULT):
             self._dispatch(message.name_of(kind).lower(), content)
         elif kind == message.QUERY and "order" in content:
             self._answer_query(content)
@@ -137,7 +137,7 @@ class Display:
         state = (attempt.outcome or "unknown") if attempt else "none"
         self._tell(query["order"], state, "", attempt)
 
-    # From the customer, the network and the clock.
+    # From the customer.
 
     def press_qr(self) -> None:
         """The QR key was pressed."""
@@ -163,6 +163,47 @@ class Display:
             return 200, {"accepted": attempt.nonce}
         self._counters.add("receipt_unstored")
         return 503, {"error": "receipt_unstored"}  # the register is told all the same
+
+    # From the card reader.
+
+    def takes_cards(self) -> bool:
+        """Whether a card that is held to the display now would be read."""
+        return self._checkout.state in ("qr", "tap", "again") + checkout.TAPPABLE
+
+    def card(self) -> "Attempt | None":
+        """A card was read that can pay: the attempt that it is for, None if there can't be one."""
+        try:
+            self._dispatch("card")
+        except message.Refusal as refusal:
+            self._counters.add("card_" + refusal.reason)
+            self._dispatch("key_refused", refusal.reason)
+        self._port.flush()
+        return self._checkout.sale.attempt if self._checkout.state == "card" else None
+
+    def holds_card(self, attempt: "Attempt") -> bool:
+        """Whether a card is still to be dealt with for an attempt."""
+        return self._checkout.state == "card" and self._checkout.sale.attempt is attempt
+
+    def card_again(self, reason: str) -> None:
+        """A card is not enough: by a name of PROTOCOL.md, 14."""
+        self._counters.add("tap_" + reason)
+        self._dispatch("again", reason)
+        self._port.flush()
+
+    def card_done(self, attempt: "Attempt") -> None:
+        """The card may be taken away: the backend has what it needs, and says how it ended."""
+        if self.holds_card(attempt):
+            self._dispatch("card_done")
+            self._port.flush()
+
+    def reader_is(self, name: str) -> None:
+        """Whether cards can be taken is another (PROTOCOL.md, 4.3)."""
+        self._checkout.reader = name
+        self._view.ways = ("qr", "tap") if name == "ready" else ("qr",)
+        if self._checkout.state == "choose":
+            self._show()
+
+    # From the backend.
 
     def charged(self, attempt: "Attempt", text: str) -> None:
         """The backend has made a charge: what its code says."""
@@ -202,6 +243,7 @@ class Display:
             "network": self._wifi.address if self._wifi.connected else "",
             "lacks": self._path.report(),
             "trouble": self._path.trouble(),
+            "reader": self._checkout.reader,
             "crash": self._crash,
             "journal": self._book.writes,
             "counters": self._counters.report(_COUNTERS_ROOM),
@@ -244,7 +286,7 @@ class Display:
 
     def _doubt(self) -> None:
         """A result may have been missed: ask for it."""
-        if self._checkout.state == "qr":
+        if self._checkout.state in ("qr", "card"):
             attempt = self._checkout.sale.attempt
             attempt.question = attempt.question or "ask"
         self._backend.ask()
@@ -278,6 +320,11 @@ class Display:
 
     def _tick(self, seconds: int) -> None:
         self._seconds = seconds
+        if self._checkout.state == "tap":
+            self._view.frame += 1
+            self._face.show("tap")
+        elif self._checkout.state == "card" and self._checkout.sale.notice:
+            self._doubt()  # the backend has all it needs: the customer waits for its word
         if self._checkout.state == "qr":
             self._face.tick(seconds)
             shown = self._settings.qr_seconds - seconds
@@ -305,7 +352,7 @@ class Display:
     def _restart_timer(self) -> None:
         state = self._checkout.state
         duration = checkout.DURATIONS.get(state, 0)
-        if state == "qr":
+        if state in ("qr", "tap"):
             duration = self._settings.qr_seconds * 1000
         elif state == "idle":
             duration = self._settings.sleep_minutes * 60_000
@@ -324,7 +371,7 @@ class Display:
             if sale.attempt is not self._shown_attempt:
                 self._shown_attempt = sale.attempt
                 self._renew_code(sale.attempt)
-        elif state == "choose" and sale.notice:
+        elif state in ("choose", "card", "again") and sale.notice:
             state = sale.notice
         if not self._fault:
             self._face.show(state)

@@ -7,7 +7,11 @@ between commas, each a name ("?" if it may be missing), a check and its bounds.
 from tillqr import strict_json
 
 _LINE = "name text 1 40,quantity? text 0 10,amount integer -9999999999 9999999999"
-CHOICES = {"role": ("register", "display"), "method": ("qr",)}
+CHOICES = {
+    "role": ("register", "display", "machine"),
+    "method": ("qr", "tap"),
+    "external": ("paid", "failed"),
+}
 """The checks that are none of those below: the values that a field may have."""
 
 

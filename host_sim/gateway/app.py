@@ -13,6 +13,7 @@ import contextlib
 import json
 import logging
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from urllib.parse import parse_qs
 
@@ -26,11 +27,13 @@ from starlette.routing import Route
 from host_sim.gateway import carry, codes, pages
 from host_sim.gateway.broker import Link, Login
 from host_sim.gateway.faults import GARBAGE, Faults
-from host_sim.gateway.ledger import Ledger
+from host_sim.gateway.ledger import Answer, Ledger
 from host_sim.gateway.provider import Provider, wechat_like
 from host_sim.gateway.push import Pusher
 from host_sim.gateway.reasons import REASONS
 from host_sim.gateway.store import Store
+from host_sim.gateway.sun import SunCards
+from host_sim.gateway.taps import Taps
 
 _MAX_BODY = 4096
 _log = logging.getLogger(__name__)
@@ -63,16 +66,18 @@ class Gateway:
         carry: bool = False,
         broker: Login | None = None,
         provider: Provider = wechat_like,
+        cards: SunCards | None = None,
     ) -> None:
         """database: an SQLAlchemy URL; on_event hears each thing that happens, in words.
 
         push: whether results are pushed as they come, over the broker if there is one, else to the
         display's endpoint; carry: whether the payer's page takes them there; provider: makes the
-        text of charges that the backend makes.
+        text of charges that the backend makes; cards: the shop's own, none by default.
         """
         self.devices = {device.name: device for device in devices}
         self.store = Store(database)
         self.ledger = Ledger(self.devices, self.store, provider, on_event)
+        self.taps = Taps(self.devices, self.ledger, cards, time.time, on_event)
         self.faults = Faults()
         self.carry = carry
         self.route: Callable[[str, int], tuple[str, int]] = _as_said
@@ -214,12 +219,18 @@ class Gateway:
         if self.faults.garbage:
             return Response(GARBAGE, media_type="application/json")
         try:
-            answer = self.ledger.answer(json.loads(body))
+            answer = self._answer_to(json.loads(body))
         except (ValueError, RecursionError) as bad:  # BadCode, or no JSON
             return JSONResponse({"error": "bad_question", "detail": str(bad)}, 400)
         if answer.kind == "open":
             return JSONResponse({"state": "open"}, 202)
         return JSONResponse(answer.content)
+
+    def _answer_to(self, question: object, of: str | None = None) -> Answer:
+        """The answer to a display's question or word on a tap; raises BadCode."""
+        if isinstance(question, dict) and "tap" in question:
+            return self.taps.answer(question, of)
+        return self.ledger.answer(question, of)
 
     def _asked(self, device: str, question: object) -> None:
         """A display has asked over the broker."""
@@ -234,7 +245,7 @@ class Gateway:
             self.link.send(device, "answer", GARBAGE)
             return
         try:
-            answer = self.ledger.answer(question, of=device)
+            answer = self._answer_to(question, device)
         except codes.BadCode as bad:
             _log.warning("a question on till/%s/charge was dropped: %s", device, bad)
             self._on_event(f"a question of {device} was dropped: {bad}")

@@ -78,9 +78,9 @@ class Kernel:
         if self._next is None:
             raise RuntimeError("the transaction is not under way")
         if response[-2:] in _LOCKED:
-            return self._end("again", "unlock_phone")
+            return self._end("again", "phone_locked")
         if len(response) < 2:
-            return self._end("again", "tap_again")
+            return self._end("again", "card_gone")
         if response[-2:] != _OK:
             return self._end("declined", "declined")
         follow = self._next
@@ -91,7 +91,7 @@ class Kernel:
         try:
             return step()
         except BadData:
-            return self._end("again", "tap_again")
+            return self._end("again", "card_gone")
 
     def _ask(self, head: str, data: bytes, follow: Callable[[bytes], Step]) -> Apdu:
         self._next = follow

@@ -19,7 +19,7 @@ SignWith = Literal["code", "present", "previous"]
 class Answer(NamedTuple):
     """What a display is told."""
 
-    kind: Literal["receipt", "charge", "open"]
+    kind: Literal["receipt", "charge", "open", "tap"]
     content: dict
 
 
@@ -55,6 +55,10 @@ class Ledger:
         except money.UnknownCurrency:
             raise codes.BadCode("the currency is not known") from None
         return self._store.open(payment)
+
+    def charge(self, payment: codes.Payment) -> sa.RowMapping:
+        """The charge of a payment, made if there is none; raises BadCode."""
+        return self._open(payment)
 
     def settle(self, attempt: str, state: str, transaction: str = "", reason: str = "") -> bool:
         """End a charge; False if it has ended before."""

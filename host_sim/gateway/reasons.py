@@ -10,7 +10,7 @@ REASONS = {
     "card_unknown": "The card is not accepted here",
 }
 AGAIN = {
-    "tap_again": "Hold the card there a little longer",
-    "unlock_phone": "Unlock the phone, then hold it there again",
+    "card_gone": "Hold the card there a little longer",
+    "phone_locked": "Unlock the phone, then hold it there again",
 }
 """Why nothing has been decided yet, and the card may be tapped again: no charge has failed."""

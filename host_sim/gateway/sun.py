@@ -64,6 +64,10 @@ class SunCards:
             return Verdict("declined", "insufficient_funds")
         return Verdict("approved", card=card["name"])
 
+    def give_back(self, card: str, amount: int) -> None:
+        """What a card has paid was not needed: its charge had ended."""
+        self._store.give_back(card, amount)
+
     def _said(self, url: bytes) -> _Said | None:
         """What it says, if it has the form of one with SUN."""
         try:

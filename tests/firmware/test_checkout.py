@@ -30,6 +30,18 @@ EVENTS = (
     "receipt_moot",
     "still_open",
     "key_refused",
+    "pay_tap",
+    "card_first",
+    "card_deaf",
+    "card",
+    "again",
+    "card_done",
+    "timeout_qr",
+    "timeout_tap",
+    "still_open_tap",
+    "external_paid",
+    "external_failed",
+    "external_moot",
 )
 EFFECTS = ("show", "status", "results", "ask")
 
@@ -68,11 +80,6 @@ def cart(first=0, count=2, order="1001"):
     return {"order": order, "currency": "EUR", "total": 200, "first": first, "lines": lines}
 
 
-def states_of(words):
-    """The states of a row."""
-    return (checkout.FREE if words == "free" else words).split(" ")
-
-
 def test_every_row_names_known_states_events_actions_and_effects():
     rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
     pairs = []
@@ -83,7 +90,7 @@ def test_every_row_names_known_states_events_actions_and_effects():
         for effect in effects.split():
             assert effect in EFFECTS
         assert after == "" or "show" in effects.split()  # a state entered is shown and timed
-        for state in STATES if states == "*" else states_of(states):
+        for state in STATES if states == "*" else checkout.states_of(states):
             assert state in STATES
             pairs.append((state, event))
     assert len(pairs) == len(set(pairs)), "an event has two rows in a state"
@@ -94,7 +101,9 @@ def test_every_state_can_be_left_and_reached():
     reached = [row[2] for row in rows]
     for state in STATES:
         assert state in reached or state == "idle", state
-        assert any(state in states_of(row[0]) and row[2] not in ("", state) for row in rows)
+        assert any(
+            state in checkout.states_of(row[0]) and row[2] not in ("", state) for row in rows
+        )
 
 
 def test_a_sale_from_cart_to_paid():
@@ -305,6 +314,103 @@ def test_what_happens_while_a_charge_is_made():
         assert (counter.checkout.state, attempt.outcome) == (outcome, outcome)
 
 
+def ready_for_cards():
+    """A counter with a card reader."""
+    counter = Counter()
+    counter.checkout.reader = "ready"
+    return counter
+
+
+def test_a_tap_that_the_register_asks_for():
+    counter = ready_for_cards()
+    till = counter.checkout
+    assert till.handle("pay", pay(method="tap")) == ["show", "status"]
+    attempt = till.sale.attempt
+    assert (till.state, till.sale.method) == ("tap", "tap")
+    assert till.handle("pay", pay(method="tap")) == ["status"]
+    assert till.handle("card") == ["show", "status"] and till.state == "card"
+    assert till.handle("card_done") == ["show", "status"]
+    assert (till.state, till.sale.notice) == ("card", "approving")
+    counter.receipt(attempt, "paid")
+    assert (till.state, attempt.outcome, counter.made) == ("paid", "paid", 1)
+
+
+def test_no_tap_without_a_reader_or_a_path():
+    counter = Counter()
+    till = counter.checkout
+    for reader in ("none", "no_tls", "silent"):
+        till.reader = reader
+        refusal = raises(Refusal, till.handle, "pay", pay(method="tap"))
+        assert (refusal.reason, refusal.detail) == ("no_reader", reader)
+    till.reader, till.lacks = "ready", "broker"
+    assert raises(Refusal, till.handle, "pay", pay(method="tap")).reason == "no_network"
+    till.handle("pay", pay())
+    till.handle("card")
+    assert (till.state, till.sale.notice, counter.made) == ("choose", "no_network", 0)
+
+
+def test_a_card_is_the_customer_s_choice():
+    for state in ("choose", "failed", "expired"):
+        counter = ready_for_cards()
+        till = counter.checkout
+        if state == "choose":
+            till.handle("pay", pay())
+        else:
+            counter.receipt(counter.at_qr(), "failed" if state == "failed" else "closed")
+        made = counter.made
+        assert till.state == state
+        till.handle("card")
+        assert (till.state, till.sale.method, counter.made) == ("card", "tap", made + 1)
+
+
+def test_a_card_that_is_not_enough_is_told_of_and_gone_back_from():
+    for method in ("qr", "tap"):
+        counter = ready_for_cards()
+        till = counter.checkout
+        till.handle("pay", pay(method=method))
+        attempt = till.sale.attempt
+        assert till.handle("again", "two_cards") == ["show", "status"]
+        assert (till.state, till.sale.notice) == ("again", "two_cards")
+        till.handle("card")
+        assert (till.state, till.sale.notice) == ("card", "")
+        till.handle("again", "card_gone")
+        till.handle("again", "card_unsupported")
+        assert (till.state, till.sale.notice) == ("again", "card_unsupported")
+        till.handle("timeout")
+        assert (till.state, till.sale.notice) == (method, "")
+        assert till.sale.attempt is attempt and counter.made == 1
+    till.handle("cancel", {"order": "1001"})
+    till.handle("pay", pay(order="1002"))
+    till.handle("again", "card_unsupported")
+    assert (till.state, till.sale.notice, till.sale.attempt) == ("choose", "card_unsupported", None)
+
+
+def test_a_tap_and_a_code_are_one_attempt():
+    counter = ready_for_cards()
+    attempt = counter.at_qr()
+    till = counter.checkout
+    till.handle("card")
+    assert (till.state, till.sale.attempt, counter.made) == ("card", attempt, 1)
+    counter.receipt(attempt, "paid")  # the phone was faster
+    assert till.state == "paid"
+    assert till.handle("again", "card_gone") == [] and till.handle("card_done") == []
+
+
+def test_a_tap_of_which_nothing_is_heard_is_unknown():
+    for state in ("tap", "card"):
+        counter = ready_for_cards()
+        till = counter.checkout
+        till.handle("pay", pay(method="tap"))
+        if state == "card":
+            till.handle("card")
+        assert till.handle("timeout") == ["show", "status", "ask"]
+        assert (till.state, till.sale.attempt.question) == ("unknown", "close")
+    counter.legible = False
+    till.sale.attempt.question = ""
+    till.handle("still_open")
+    assert till.state == "tap"
+
+
 def test_a_full_book_refuses_new_sales():
     counter = Counter()
     till = counter.checkout
@@ -340,6 +446,130 @@ def test_the_cart_keeps_its_last_lines():
     assert till.cart.count == 1 and len(till.cart.lines) == 1
 
 
+def external(outcome="paid", **changes):
+    """An EXTERNAL_RESULT."""
+    return pay(outcome=outcome, **changes)
+
+
+def at_state(state):
+    """A counter in a state with order 1001; an attempt is open in the states that wait."""
+    counter = Counter(foreign=state == "preparing")
+    till = counter.checkout
+    if state == "cart":
+        till.handle("cart", cart())
+    elif state == "choose":
+        till.handle("pay", pay())
+    elif state != "idle":
+        attempt = counter.at_qr()
+        if state == "unknown":
+            till.handle("timeout")
+        elif state == "tap":
+            till.handle("again", "card_gone")
+            till.sale.back = "tap"
+            till.handle("timeout")
+        elif state == "card":
+            till.handle("card")
+        elif state == "again":
+            till.handle("again", "card_gone")
+        elif state in ("paid", "failed"):
+            counter.receipt(attempt, state)
+        elif state == "expired":
+            counter.receipt(attempt, "closed")
+        elif state in ("cancelled", "late"):
+            till.handle("cancel", {"order": "1001"})
+        if state == "late":
+            counter.receipt(attempt, "paid")
+    assert till.state == state
+    return counter
+
+
+def test_paid_elsewhere_in_every_state():
+    for state in STATES:
+        counter = at_state(state)
+        till = counter.checkout
+        attempt = till.sale.attempt if till.sale else None
+        if state == "paid":
+            refusal = raises(Refusal, till.handle, "external_result", external())
+            assert (refusal.reason, refusal.detail) == ("already_paid", "T1")
+            continue
+        effects = till.handle("external_result", external())
+        waiting = state in checkout.WAITING
+        wanted = ["show", "results", "status", "ask"] if waiting else ["show", "status"]
+        assert effects == wanted, state
+        assert (till.state, till.sale.method, till.sale.attempt) == ("paid", "card", None)
+        if waiting:
+            assert (attempt.outcome, attempt.reason) == ("cancelled", "paid_elsewhere")
+            assert attempt.question == "close"
+            assert counter.receipt(attempt, "paid") == ["results"]
+            assert (attempt.outcome, till.state) == ("late", "paid")
+        for message in (pay(), pay(method="qr")):
+            assert raises(Refusal, till.handle, "pay", message).reason == "already_paid"
+        assert raises(Refusal, till.handle, "cancel", {"order": "1001"}).reason == "already_paid"
+        assert till.handle("external_result", external()) == ["show", "status"]
+        till.handle("timeout")
+        assert raises(Refusal, till.handle, "pay", pay()).reason == "already_paid"
+        till.handle("pay", pay(register="4", method="qr"))
+        assert till.state == ("preparing" if state == "preparing" else "qr")
+
+
+def test_failed_elsewhere_in_every_state():
+    for state in STATES:
+        counter = at_state(state)
+        till = counter.checkout
+        before = till.sale
+        effects = till.handle("external_result", external("failed", reason="declined"))
+        if state in checkout.WAITING or state in ("paid", "late"):
+            assert (effects, till.state, till.sale) == ([], state, before), state
+            continue
+        assert (effects, till.state) == (["show", "status"], "failed"), state
+        assert (till.sale.notice, till.sale.attempt) == ("declined", None)
+        till.handle("qr_key")
+        assert till.state == "qr"
+
+
+def test_another_order_is_remembered_and_disturbs_nobody():
+    for state in checkout.SERVING:
+        counter = at_state(state)
+        till = counter.checkout
+        before = till.sale
+        others = [external(order="999")]
+        if state != "cart":  # a cart names no register
+            others.append(external(register="4"))
+        for other in others:
+            assert till.handle("external_result", other) == []
+            assert (till.state, till.sale) == (state, before)
+            again = pay(order=other["order"], register=other["register"])
+            assert raises(Refusal, till.handle, "pay", again).reason == "already_paid"
+        assert till.handle("external_result", external("failed", order="998")) == []
+
+
+def test_only_the_last_orders_paid_elsewhere_are_remembered():
+    counter = Counter()
+    till = counter.checkout
+    for number in range(20):
+        till.handle("external_result", external(order=str(number)))
+    assert raises(Refusal, till.handle, "pay", pay(order="12")).reason == "already_paid"
+    till.handle("pay", pay(order="11"))
+    assert till.state == "choose"
+
+
+def test_a_code_that_can_not_be_withdrawn_for_good_stays():
+    counter = Counter()
+    attempt = counter.at_qr()
+    end = counter.book.end
+
+    def fail(attempt, outcome, reason):
+        end(attempt, outcome, reason)
+        return False
+
+    counter.book.end = fail
+    till = counter.checkout
+    refusal = raises(Refusal, till.handle, "external_result", external())
+    assert refusal.reason == "storage" and till.state == "qr"
+    assert (attempt.outcome, attempt.reason, attempt.question) == ("", "", "")
+    assert till.handle("pay", pay(method="qr")) == ["status"]
+
+
 def test_any_order_of_events_keeps_the_money():
     """No sequence of events forgets an attempt, pays one twice, or leaves the table."""
     state = 12345
@@ -352,12 +582,18 @@ def test_any_order_of_events_keeps_the_money():
             state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
             choice = (state >> 16) % 10
             event, data = ("timeout", None) if choice == 0 else ("qr_key", None)
+            if choice > 6:
+                event, data = (("card", None), ("again", "card_gone"), ("qr_key", None))[choice - 7]
             if choice in (1, 2):
                 event, data = "pay", pay(order=str((state >> 20) % 3), method="qr")
             elif choice == 3:
                 event, data = "cart", cart(order=str((state >> 20) % 3))
             elif choice == 4 and (till.sale or till.cart):
                 event, data = "cancel", {"order": (till.sale or till.cart).order}
+            elif choice == 7:
+                outcome = ("paid", "failed")[(state >> 24) % 2]
+                event = "external_result"
+                data = external(outcome, order=str((state >> 20) % 3))
             elif choice in (5, 6) and attempts:
                 attempt = attempts[(state >> 20) % len(attempts)]
                 if attempt.settled:

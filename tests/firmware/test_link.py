@@ -12,12 +12,13 @@ answers.add()
 class End:
     """One end of a link with what it delivered and what became of what it sent."""
 
-    def __init__(self, role, boot):
+    def __init__(self, role, boot, *more):
+        """more: Link's further arguments."""
         self.delivered = []
         self.settled = []
         self.counts = Counts()
         self.refuse = ""
-        self.link = Link(role, boot, BAUD, self._deliver, self._settle, self.counts)
+        self.link = Link(role, boot, BAUD, self._deliver, self._settle, self.counts, *more)
 
     def _deliver(self, kind, content):
         if self.refuse and kind != message.HELLO:
@@ -76,6 +77,16 @@ def test_hello_opens_both_directions():
     line.run(50)
     assert line.register.link.up and line.display.link.up
     assert line.register.link.peer_boot == "d1" and line.display.link.peer_boot == "r1"
+
+
+def test_only_the_peer_that_belongs_there_is_heard():
+    for role, peers in (("machine", "register"), ("register", "machine"), ("display", "display")):
+        line = Line()
+        line.register = End(role, "r1")
+        line.display = End("display", "d1", peers)
+        line.run(1000)
+        assert not line.display.link.up
+        assert (message.HELLO, "role") in line.register.settled
 
 
 def test_messages_are_acknowledged():

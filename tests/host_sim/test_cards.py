@@ -297,8 +297,8 @@ def test_a_locked_phone() -> None:
     phone.locked = True
     answer = phone.answer(step.command)
     assert answer is not None
-    assert kernel.next(answer) == Verdict("again", "unlock_phone")
-    assert "unlock_phone" in AGAIN
+    assert kernel.next(answer) == Verdict("again", "phone_locked")
+    assert "phone_locked" in AGAIN
 
 
 def conversation(card: Card) -> list[bytes]:
@@ -368,7 +368,7 @@ def test_garbage_has_a_named_end(card: type[EmvCard], of: Plastic) -> None:
     for number in range(1, len(said)):
         for cut in (b"", b"\x90", said[number][:-3] + b"\x90\x00", b"\x90\x00"):
             verdict = again([*said[:number], cut, *said[number + 1 :]])
-            assert verdict == Verdict("again", "tap_again")
+            assert verdict == Verdict("again", "card_gone")
         for status in (b"\x6a\x82", b"\x69\x84", b"\x64\x00"):
             assert again([*said[:number], status]).state == "declined"
 

@@ -44,6 +44,7 @@ _MESSAGES: tuple[tuple[int, dict[str, Any]], ...] = (
     (message.QUERY, {}),
     (message.STATUS, {"order": "1001", "state": "qr", "attempt": "00"}),
     (message.RESULT, {**_PAY, "attempt": "0" * 24, "outcome": "paid", "transaction": "T1"}),
+    (message.EXTERNAL_RESULT, {**_PAY, "outcome": "failed", "reason": "declined"}),
     (message.ACK, {}),
     (message.NAK, {"reason": "busy", "detail": "1002"}),
     (till.PROVISION, {"settings": {"shop": "Shop"}, "secrets": {"wifi_password": ""}}),

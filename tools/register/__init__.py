@@ -11,6 +11,7 @@ import sys
 try:
     from tools.register.client import NoAnswer, Refused, Register, RegisterError
     from tools.register.database import ShopDatabase
+    from tools.register.machine import CardMachine
 except ModuleNotFoundError as missing:
     if sys.argv[0] != "-m":
         raise
@@ -20,4 +21,4 @@ except ModuleNotFoundError as missing:
         "run `make setup`, then use .venv/bin/python"
     )
 
-__all__ = ["NoAnswer", "Refused", "Register", "RegisterError", "ShopDatabase"]
+__all__ = ["CardMachine", "NoAnswer", "Refused", "Register", "RegisterError", "ShopDatabase"]

@@ -12,6 +12,7 @@ import sys
 
 from tools.register.client import NoAnswer, Register, RegisterError
 from tools.register.database import ShopDatabase, StorageError
+from tools.register.machine import CardMachine, pay_beside
 
 _PAID, _NOT_PAID, _USAGE, _NO_DISPLAY, _UNKNOWN = range(5)
 _LINE_HELP = "NAME=AMOUNT or NAME=AMOUNT=QUANTITY, in minor units"
@@ -55,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     pay.add_argument("--amount", type=int, required=True, help="in minor units: 1234 is 12.34")
     pay.add_argument("--currency", default="EUR", help="ISO 4217 code (%(default)s)")
     pay.add_argument("--choose", action="store_true", help="let the customer press the QR key")
+    pay.add_argument("--machine", default="", help="serial port of a card machine of its own")
+    pay.add_argument("--machine-baud", type=int, default=115200)
     pay.add_argument("--timeout", type=float, default=180, help="seconds (%(default)s)")
     cart = command("cart", _cart, "show lines of the shopping list")
     cart.add_argument("--order", required=True)
@@ -82,16 +85,32 @@ def _line(text: str) -> dict:
 
 
 def _pay(register: Register, arguments: argparse.Namespace) -> int:
-    method = None if arguments.choose else "qr"
-    register.start_payment(arguments.order, arguments.amount, arguments.currency, method)
-    print(f"order {arguments.order}: the display is asking for the payment", flush=True)
     try:
-        result = register.wait_for_result(arguments.order, arguments.timeout)
+        if arguments.machine:
+            result = _pay_by_machine(register, arguments)
+        else:
+            result = _pay_by_display(register, arguments)
     except NoAnswer as error:
         print(f"register: {error}", file=sys.stderr)
         return _UNKNOWN
     print(json.dumps(result))
     return _PAID if result["outcome"] == "paid" else _NOT_PAID
+
+
+def _pay_by_display(register: Register, arguments: argparse.Namespace) -> dict:
+    method = None if arguments.choose else "qr"
+    register.start_payment(arguments.order, arguments.amount, arguments.currency, method)
+    print(f"order {arguments.order}: the display is asking for the payment", flush=True)
+    return register.wait_for_result(arguments.order, arguments.timeout)
+
+
+def _pay_by_machine(register: Register, arguments: argparse.Namespace) -> dict:
+    """As the display, and the machine, which the customer may take instead."""
+    database = ShopDatabase(arguments.db)
+    payment = (arguments.order, arguments.amount, arguments.currency, arguments.timeout)
+    port, baud = arguments.machine, arguments.machine_baud
+    with CardMachine(port, database, arguments.register, baud) as machine:
+        return pay_beside(register, machine, *payment)
 
 
 def _cart(register: Register, arguments: argparse.Namespace) -> int:

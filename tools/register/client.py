@@ -1,58 +1,23 @@
-"""A register on the till link: a thread that keeps the line, and calls that wait for answers.
+"""A register on the till link: what a POS program calls, and what it does with what comes.
 
 A RESULT is acknowledged only after the database has committed it; if it can't be stored, the
 display is told so and sends it again.
 """
 
 import secrets
-import threading
-import time
 from collections.abc import Callable
-from types import TracebackType
 
-import serial
 from tillqr.setup import till as setup_till
 from tillqr.till import answers, frame, message
 from tillqr.till.link import Link
 
 from tools.register.database import ShopDatabase, StorageError
+from tools.register.line import ANSWER_SECONDS, Line, NoAnswer, Refused, RegisterError
 
-_POLL_SECONDS = 0.02
-_ANSWER_SECONDS = 15.0
-_REFUSALS = {
-    "already_paid": "this order is paid already",
-    "amount": "the amount must be a whole number of minor units, from 1 to 9,999,999,999",
-    "busy": "the display is busy with another sale: cancel it first",
-    "currency": "the currency is no ISO 4217 code",
-    "field": "a field is missing or wrong",
-    "full": "the display holds too many results that no register has taken",
-    "no_network": "the display could not hear now whether a code was paid",
-    "no_sale": "there is no sale to cancel",
-    "setup": "the display is not set up yet: `python -m tools.provision` does that",
-    "storage": "the display could not store it, so it would be lost in a power cut",
-    "type": "the display does not take that now",
-    "unknown_order": "the display is busy with another order",
-}
+__all__ = ["NoAnswer", "Refused", "Register", "RegisterError"]
 
 
-class RegisterError(RuntimeError):
-    """The register can't go on; the text says why."""
-
-
-class NoAnswer(RegisterError):
-    """The display did not answer in time."""
-
-
-class Refused(RegisterError):
-    """The display refused; `reason` is the name in PROTOCOL.md, 5."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        words = _REFUSALS.get(reason, "the display refused")
-        super().__init__(f"{words} ({reason}{': ' if detail else ''}{detail})")
-        self.reason = reason
-
-
-class Register:
+class Register(Line):
     """One cash register with a display on a serial port."""
 
     def __init__(
@@ -68,54 +33,24 @@ class Register:
 
         Raises RegisterError if the port can't be opened.
         """
-        try:
-            self._serial = serial.serial_for_url(port, baud, timeout=_POLL_SECONDS)
-        except (OSError, ValueError) as error:
-            raise RegisterError(f"can't open the serial port {port}: {_words(error)}") from None
+        setup_till.add()
+        answers.add()
         self.name = name
         self._database = database
         self._on_message = on_message
-        self.counters: dict[str, int] = {}
-        """What the line refused, repeated or lost."""
-        boot = secrets.token_hex(8)
-        setup_till.add()
-        answers.add()
-        self._link = Link("register", boot, baud, self._deliver, self._settled, self._count)
-        self._changed = threading.Condition()
-        self._asking = threading.Lock()
-        self._asked: dict | None = None
-        self._answer: tuple[str, str] | None = None
         self._info: dict | None = None
         self._status: dict | None = None
         self._results: dict[str, dict] = {}
         self._order = ""
         self._seen: set[str] = set()
         self._past: set[str] = set()
-        self._failure: Exception | None = None
-        self._closing = False
-        self._thread = threading.Thread(target=self._run, name="till link", daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> "Register":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the port."""
-        self._closing = True
-        self._thread.join()
-        self._serial.close()
+        boot, calls = secrets.token_hex(8), (self._deliver, self._settled, self._count)
+        super().__init__(port, baud, Link("register", boot, baud, *calls, "display"))
+        self.start()
 
     # What a POS program calls.
 
-    def info(self, timeout: float = _ANSWER_SECONDS) -> dict:
+    def info(self, timeout: float = ANSWER_SECONDS) -> dict:
         """What the display says of itself; raises RegisterError."""
         with self._changed:
             self._info = None
@@ -136,14 +71,15 @@ class Register:
             if _fits(fuller):
                 cart = fuller
             else:
-                self._request(message.CART, cart, _ANSWER_SECONDS)
+                self._request(message.CART, cart, ANSWER_SECONDS)
                 cart = {**cart, "first": cart["first"] + len(cart["lines"]), "lines": [line]}
-        self._request(message.CART, cart, _ANSWER_SECONDS)
+        self._request(message.CART, cart, ANSWER_SECONDS)
 
     def start_payment(
         self, order: str, amount: int, currency: str, method: str | None = "qr"
     ) -> None:
         """Ask for a payment and return when the display has taken it; raises RegisterError."""
+        check_unpaid(self._database, self.name, order)
         pay = {"order": order, "register": self.name, "amount": amount, "currency": currency}
         if method is not None:
             pay["method"] = method
@@ -152,7 +88,7 @@ class Register:
             if order != self._order:
                 self._order, self._seen = order, set()
             self._past = set(self._seen)
-        self._request(message.PAY, pay, _ANSWER_SECONDS)
+        self._request(message.PAY, pay, ANSWER_SECONDS)
 
     def wait_for_result(self, order: str, timeout: float) -> dict:
         """The next RESULT of an order, stored by then; raises NoAnswer.
@@ -161,6 +97,11 @@ class Register:
         """
         words = f"no result of order {order} in {timeout:g} s: it is unknown, not failed"
         return self._wait(lambda: self._results.get(order), timeout, words)
+
+    def result(self, order: str) -> dict | None:
+        """The result that `wait_for_result` would return, if it is there."""
+        with self._changed:
+            return self._results.get(order)
 
     def pay(
         self,
@@ -177,16 +118,28 @@ class Register:
     def cancel(self, order: str) -> None:
         """Cancel the sale of an order; raises RegisterError."""
         cancel = {"order": order, "register": self.name}
-        self._request(message.CANCEL, cancel, _ANSWER_SECONDS)
+        self._request(message.CANCEL, cancel, ANSWER_SECONDS)
 
-    def query(self, order: str, timeout: float = _ANSWER_SECONDS) -> dict:
+    def external_result(
+        self, order: str, amount: int, currency: str, outcome: str, reason: str = ""
+    ) -> None:
+        """Tell the display what became of an order on a card machine of the register's own:
+        outcome "paid", which is in the database by then, or "failed".
+
+        Raises Refused("already_paid") if the display has taken a payment for it too.
+        """
+        word = {"order": order, "register": self.name, "amount": amount, "currency": currency}
+        word.update(outcome=outcome, reason=reason)
+        self._request(message.EXTERNAL_RESULT, word, ANSWER_SECONDS)
+
+    def query(self, order: str, timeout: float = ANSWER_SECONDS) -> dict:
         """The STATUS of an order; raises RegisterError."""
         with self._changed:
             self._status = None
         self._request(message.QUERY, {"order": order, "register": self.name}, timeout)
         return self._wait(lambda: self._status_of(order), timeout, "the display sent no STATUS")
 
-    def provision(self, document: dict, timeout: float = _ANSWER_SECONDS) -> None:
+    def provision(self, document: dict, timeout: float = ANSWER_SECONDS) -> None:
         """Give a display in set-up mode its settings and secrets (PROTOCOL.md, 10), after which it
         restarts, or a piece of its CA's certificate (10.2), after which it does not.
 
@@ -200,70 +153,10 @@ class Register:
         status = self._status
         return status if status is not None and status.get("order") == order else None
 
-    # Requests and answers.
+    def _name(self, kind: int) -> str:
+        return "PROVISION" if kind == setup_till.PROVISION else super()._name(kind)
 
-    def _request(self, kind: int, content: dict, timeout: float) -> None:
-        """Send a message and wait for ACK; raises Refused or NoAnswer."""
-        try:
-            message.parse(kind, message.build(content))
-        except message.Refusal as refusal:
-            raise Refused(refusal.reason, refusal.detail) from None
-        with self._asking:
-            with self._changed:
-                self._asked, self._answer = content, None
-                self._link.send(kind, content)
-            try:
-                name = "PROVISION" if kind == setup_till.PROVISION else message.name_of(kind)
-                words = f"the display does not answer {name}"
-                self._wait(lambda: self._answer is not None or None, timeout, words)
-            finally:
-                with self._changed:
-                    self._asked = None
-                    self._link.withdraw(content)
-            if self._answer and self._answer[0]:
-                raise Refused(*self._answer)
-
-    def _wait(self, ready: Callable[[], object], timeout: float, otherwise: str) -> dict:
-        """Wait until ready() is true and return it; raises NoAnswer or what ended the thread."""
-        deadline = time.monotonic() + timeout
-        with self._changed:
-            while not (value := ready()):
-                if self._failure is not None:
-                    raise RegisterError(f"the serial port failed: {_words(self._failure)}")
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise NoAnswer(otherwise)
-                self._changed.wait(left)
-            return value  # type: ignore[return-value]
-
-    # The thread that keeps the line.
-
-    def _run(self) -> None:
-        try:
-            while not self._closing:
-                self._turn()
-        except (OSError, serial.SerialException) as error:
-            with self._changed:
-                self._failure = error
-                self._changed.notify_all()
-
-    def _turn(self) -> None:
-        """Send what is due; take what has come, or wait a little for it."""
-        with self._changed:
-            self._send_due()
-        data = bytearray(self._serial.read(max(1, self._serial.in_waiting)))
-        if data:
-            with self._changed:
-                self._link.feed(data, len(data))
-                self._send_due()
-                self._changed.notify_all()
-
-    def _send_due(self) -> None:
-        while (output := self._link.output(_now())) is not None:
-            self._serial.write(output)
-
-    def _count(self, name: str) -> None:
-        self.counters[name] = self.counters.get(name, 0) + 1
+    # What the display says; called by the line's thread.
 
     def _deliver(self, kind: int, content: dict) -> None:
         """Take a message from the display; raises message.Refusal."""
@@ -298,21 +191,20 @@ class Register:
         if attempt not in self._past:
             self._results[result["order"]] = result
 
-    def _settled(self, kind: int, content: dict, reason: str, detail: str) -> None:
-        if kind == message.HELLO and reason:
-            self._failure = RegisterError(f"the display refused HELLO ({reason})")
-        if content is self._asked:
-            self._answer = (reason, detail)
+
+def check_unpaid(database: ShopDatabase, register: str, order: str) -> None:
+    """Refuse to have an order paid twice, whoever took the money: the database is what knows it.
+
+    Raises Refused, or RegisterError if it can't be read.
+    """
+    try:
+        sale = database.sale(register, order)
+    except StorageError as error:
+        raise RegisterError(str(error)) from None
+    if sale is not None:
+        raise Refused("already_paid", sale["transaction"])
 
 
 def _fits(cart: dict) -> bool:
     """Whether a CART has no more lines and bytes than one message may have."""
     return len(cart["lines"]) <= message.MAX_LINES and len(message.build(cart)) <= frame.MAX_PAYLOAD
-
-
-def _now() -> int:
-    return time.monotonic_ns() // 1_000_000 & 0x3FFFFFFF
-
-
-def _words(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

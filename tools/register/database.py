@@ -120,9 +120,12 @@ class ShopDatabase:
         return connection.execute(query).mappings().first()
 
     def sale(self, register: str, order: str) -> dict | None:
-        """The paid row of an order, or None."""
-        with self._engine.begin() as connection:
-            row = self._paid(connection, {"register": register, "order": order})
+        """The paid row of an order, or None; raises StorageError."""
+        try:
+            with self._engine.begin() as connection:
+                row = self._paid(connection, {"register": register, "order": order})
+        except SQLAlchemyError as error:
+            raise StorageError(_first_line(error)) from None
         return dict(row) if row is not None else None
 
     def attempts(self, register: str, order: str) -> list[dict]:

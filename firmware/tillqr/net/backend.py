@@ -49,6 +49,8 @@ class Backend:
         self._display = display
         self._count = count
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()  # the channel asks one thing at a time
+        self._word: "dict | None" = None
         self.channel: "Broker | Web" = None  # type: ignore[assignment]
 
     def ask(self) -> None:
@@ -56,13 +58,17 @@ class Backend:
         self._wake.set()
 
     def deliver(self, body: bytes) -> "str | None":
-        """Take an answer: a receipt, a charge's code, or that a charge is open; the attempt that it
-        names, or None if it has to come again, as it could not be stored."""
+        """Take an answer: a receipt, a charge's code, a word on a tap, or that a charge is open.
+
+        The attempt that it names, or None if it has to come again, as it could not be stored.
+        """
         try:
             answer = strict_json.parse(body)
         except ValueError:
             answer = {}
-        if "text" in answer and "transaction" not in answer:
+        if "tap" in answer:
+            self._word = answer
+        elif "text" in answer and "transaction" not in answer:
             self._take_charge(answer)
         elif answer.get("state") != "open" and self._display.accept(body)[0] == _UNSTORED:
             return None
@@ -113,7 +119,8 @@ class Backend:
         verb = attempt.question
         try:
             question = self._codes.question(attempt, (self._wifi.address, self._port))
-            answered = await self.channel.ask(attempt.nonce, question)
+            async with self._turn:
+                answered = await self.channel.ask(attempt.nonce, question)
         except MemoryError:  # it is asked again: what came of it may have been stored
             self._count("backend_no_memory")
             answered = False
@@ -121,3 +128,24 @@ class Backend:
             attempt.question = ""
             self._display.still_open(attempt)
         return attempt.settled != "" or attempt.question != verb
+
+    # Taps (sale/tunnel.py), which nobody but the card reader's task has.
+
+    def code(self, attempt: "Attempt") -> str:
+        """The code of an attempt, by which the backend knows what it is of."""
+        return self._codes.code(attempt, (self._wifi.address, self._port))
+
+    async def say(self, attempt: "Attempt", word: dict) -> "dict | None":
+        """Say the display's word on a tap: the backend's, which is not judged yet, or None. A
+        receipt in its place is delivered."""
+        async with self._turn:
+            self._word = None
+            try:
+                await self.channel.ask(attempt.nonce, word, True)
+            except MemoryError:  # it is said again
+                self._count("backend_no_memory")
+            return self._word
+
+    async def end_tap(self) -> None:
+        """A tap is over: let go of what was kept for its next word."""
+        await self.channel.let_go()

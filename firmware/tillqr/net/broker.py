@@ -64,8 +64,9 @@ class Broker:
         """Keep the session; for ever."""
         await self._client.run()
 
-    async def ask(self, attempt: str, question: dict) -> bool:
-        """Put a question about an attempt; whether it was answered. The answer is delivered."""
+    async def ask(self, attempt: str, question: dict, more: bool = False) -> bool:  # noqa: ARG002
+        """Put a question about an attempt; whether it was answered. The answer is delivered. more:
+        whether another will follow at once."""
         if not self._client.connected:
             return False
         self._answered.clear()
@@ -78,6 +79,9 @@ class Broker:
         except asyncio.TimeoutError:
             return False
         return not self._asked
+
+    async def let_go(self) -> None:
+        """No more questions follow: the session is kept all the same."""
 
     def network_changed(self) -> None:
         """Wi-Fi came or went."""

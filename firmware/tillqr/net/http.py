@@ -96,9 +96,10 @@ def response(status: int, content: dict) -> bytes:
     return head.format(status, len(body)).encode() + body
 
 
-def request(path: str, host: str, content: dict) -> bytes:
-    """A whole POST request with a JSON body."""
+def request(path: str, host: str, content: dict, more: bool = False) -> bytes:
+    """A whole POST request with a JSON body; more: whether another follows on the connection."""
     body = json.dumps(content).encode()
     head = "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n"
-    head += "Content-Length: {}\r\nConnection: close\r\n\r\n"
-    return head.format(path, host, len(body)).encode() + body
+    head += "Content-Length: {}\r\nConnection: {}\r\n\r\n"
+    kept = "keep-alive" if more else "close"
+    return head.format(path, host, len(body), kept).encode() + body

@@ -9,6 +9,7 @@ from tillqr.net.server import close
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
     from collections.abc import Callable
 
     from tillqr.display import Display
@@ -41,6 +42,7 @@ class Web:
         self._backend = backend
         self._display = display
         self._count = count
+        self._kept: "tuple[StreamReader, StreamWriter] | None" = None
         self.lacks = "backend"
         self.trouble = ""
 
@@ -58,22 +60,30 @@ class Web:
             await asyncio.sleep_ms(_LOOK_MS)
             seconds += 1
 
-    async def ask(self, attempt: str, question: dict) -> bool:
-        """Put a question about an attempt; whether it was answered. The answer is delivered."""
-        answer = await self._exchange(question) if self._path.open else None
+    async def ask(self, attempt: str, question: dict, more: bool = False) -> bool:
+        """Put a question about an attempt; whether it was answered. The answer is delivered. more:
+        whether another will follow at once, for which the connection is kept: a handshake of TLS
+        takes the chip a second."""
+        answer = await self._exchange(question, more) if self._path.open else None
         if answer is not None and answer.first[1] == b"200":
             return self._backend.deliver(answer.body) == attempt
         return answer is not None and answer.first[1] == b"202"
 
+    async def let_go(self) -> None:
+        """No more questions follow."""
+        kept, self._kept = self._kept, None
+        if kept:
+            await close(kept[1])
+
     def network_changed(self) -> None:
         """Wi-Fi came or went: `run` sees it itself."""
 
-    async def _exchange(self, question: dict) -> "http.Message | None":
+    async def _exchange(self, question: dict, more: bool = False) -> "http.Message | None":
         """Send it and read what comes; None if the backend is not well."""
         answer: "http.Message | None" = None
         trouble = "backend_away"
         try:
-            answer = await asyncio.wait_for(self._post(question), _DEADLINE_S)
+            answer = await asyncio.wait_for(self._post(question, more), _DEADLINE_S)
             if int(answer.first[1]) < _MAX_ERROR:  # type: ignore[union-attr]
                 trouble = ""
         except (OSError, ValueError, EOFError, asyncio.TimeoutError, http.HttpError) as error:
@@ -90,11 +100,19 @@ class Web:
             self.lacks = "backend" if trouble else ""
             self._display.path_changed()
 
-    async def _post(self, question: dict) -> http.Message:
-        reader, writer = await self._server.open()
+    async def _post(self, question: dict, more: bool) -> http.Message:
+        """One request; on the connection that was kept, if there is one and it still serves."""
+        kept, self._kept = self._kept, None
+        reader, writer = kept or await self._server.open()
+        answered = False
         try:
-            writer.write(http.request("/ask", self._server.host, question))
+            writer.write(http.request("/ask", self._server.host, question, more))
             await writer.drain()
-            return await http.read_message(reader)
+            answer = await http.read_message(reader)
+            answered = True
+            return answer
         finally:
-            await close(writer)
+            if more and answered:
+                self._kept = (reader, writer)
+            else:
+                await close(writer)

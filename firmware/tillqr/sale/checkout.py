@@ -20,8 +20,11 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_KEPT_ELSEWHERE = const(7)  # and one more
 DURATIONS = {
     "preparing": 2_500,
+    "card": 30_000,
+    "again": 4_000,
     "paid": 8_000,
     "cancelled": 8_000,
     "failed": 120_000,
@@ -39,12 +42,14 @@ class Sale:
         self.register: str = pay["register"]
         self.amount: int = pay["amount"]
         self.currency: str = pay["currency"]
-        self.method = "qr"
-        """How it is paid."""
+        self.method: str = pay.get("method", "qr")
+        """How it is paid: "qr" or "tap"."""
+        self.back = ""
+        """The state that is gone back to where a card is not enough."""
         self.attempt: "attempts.Attempt | None" = None
         self.notice = ""
-        """Why no code is shown: "no_network", "code_too_large", or "no_storage" (an attempt could
-        not be stored), or "" if nothing is wrong."""
+        """What the customer is to be told beside the state (PROTOCOL.md, 4), or "": why no code is
+        shown or a card is not enough, or why an order failed elsewhere."""
 
     def same(self, pay: dict) -> bool:
         """Whether `pay` asks for the very same payment."""
@@ -99,17 +104,23 @@ class Checkout:
         self.state = "idle"
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
+        self._elsewhere: "list[tuple[str, str]]" = []
+        """Register and order of those that were paid elsewhere last."""
         self.lacks = "wifi"
-        """What is missing for a result to reach the display (PROTOCOL.md, 4.1); no code is shown
-        while there is anything."""
+        """What is missing for a result to reach the display (PROTOCOL.md, 4.1); no code is shown,
+        and no card taken, while there is anything."""
+        self.reader = "none"
+        """Whether cards can be taken (PROTOCOL.md, 4.3)."""
 
     def handle(self, event: str, data: "dict | attempts.Attempt | None" = None) -> "list[str]":
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.
 
-        Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
-        came or went), "charge" (with the attempt whose text came), "receipt" (with the attempt that
-        attempts.accept returned), "still_open" (the backend says that nobody has paid yet),
-        "key_refused" (a press of the key was, with the reason).
+        Events: "cart", "pay", "cancel", "external_result" (with the message), "qr_key", "timeout",
+        "network" (it came or went), "charge" (with the attempt whose text came), "receipt" (with
+        the attempt that attempts.accept returned), "still_open" (the backend says that nobody has
+        paid yet), "card" (one was read that can pay), "again" (a card is not enough, with the
+        reason), "card_done" (it may be taken away), "key_refused" (a press of the key was, or a
+        card, with the reason).
         """
         row = row_for(self.state, self._refine(event, data))
         if row is None:
@@ -141,12 +152,24 @@ class Checkout:
             return self._refine_pay(data)
         if event == "cancel":
             self._check_order(data)
+        elif event == "external_result":
+            return self._refine_external(data)
         elif event == "receipt":
             return self._refine_receipt(data)
         elif event == "charge":
             return self._refine_charge(data)
         elif event == "qr_key" and self.sale is not None:
             return self._refine_key(self.sale)
+        elif event == "card" and self.state in TAPPABLE:
+            return "card_deaf" if self.lacks else "card_first"
+        elif event == "timeout" and self.state == "again":
+            return "timeout_" + self.sale.back
+        elif (
+            event == "still_open"
+            and self.sale
+            and not self._fits(self.sale.order, self.sale.register)
+        ):
+            return "still_open_tap"
         return event
 
     def _refine_key(self, sale: Sale) -> str:
@@ -166,15 +189,41 @@ class Checkout:
         earlier = self._book.of_order(pay["order"], pay["register"])
         if earlier is not None and earlier.outcome == "paid":
             raise Refusal("already_paid", earlier.transaction)
+        if (pay["register"], pay["order"]) in self._elsewhere:
+            raise Refusal("already_paid")
         if self.state in WAITING and self.sale.same(pay):
             return "pay_again"
         if "method" not in pay:
             return "pay"
+        if pay["method"] == "tap":
+            return self._refine_pay_tap()
         if self._fits_text is None and not self._fits(pay["order"], pay["register"]):
             raise Refusal("code_too_large")
         if self.lacks:
             raise Refusal("no_network", self.lacks)
         return "pay_charge" if self._fits_text else "pay_qr"
+
+    def _refine_pay_tap(self) -> str:
+        if self.reader != "ready":
+            raise Refusal("no_reader", self.reader)
+        if self.lacks:
+            raise Refusal("no_network", self.lacks)
+        return "pay_tap"
+
+    def _refine_external(self, word: dict) -> str:
+        """What became of an order elsewhere, as it matters to what is under way here."""
+        order, register, paid = word["order"], word["register"], word["outcome"] == "paid"
+        earlier = self._book.of_order(order, register)
+        if paid and earlier is not None and earlier.outcome == "paid":
+            raise Refusal("already_paid", earlier.transaction)
+        served = self.sale or self.cart
+        if self.state in SERVING and served.order != order:
+            return "external_moot"
+        if self.sale is not None and self.state in SERVING and self.sale.register != register:
+            return "external_moot"
+        if not paid and (self.state in WAITING or self.state in ("paid", "late")):
+            return "external_moot"
+        return "external_" + word["outcome"]
 
     def _check_order(self, cancel: dict) -> None:
         current = self.sale or self.cart
@@ -208,8 +257,15 @@ class Checkout:
         self.sale = sale
         self.cart = None
 
-    def do_open_attempt(self, _: None) -> None:
+    def do_open_attempt(self, method: str) -> None:
+        self.sale.method = method
         self._attempt(self.sale)
+
+    def do_tap(self, _: None) -> None:
+        """The card is for the attempt that is shown: its money can't come twice."""
+        self.sale.method = "tap"
+        self.sale.back = self.sale.back if self.state == "again" else self.state
+        self.sale.notice = ""
 
     def do_fail(self, reason: str) -> None:
         """Nobody saw a code, nobody shall pay it."""
@@ -226,7 +282,8 @@ class Checkout:
         except OSError:
             raise Refusal("storage") from None
         sale.notice = ""
-        if self._fits_text:
+        sale.back = "tap"
+        if self._fits_text and sale.method == "qr":
             sale.attempt.question = "open"
 
     def do_note(self, notice: str) -> None:
@@ -236,15 +293,46 @@ class Checkout:
         if self.sale.notice == "no_network":
             self.sale.notice = ""
 
+    def do_note_again(self, reason: str) -> None:
+        """From a code or a tap it is gone back there; a card under way knows where it came from."""
+        if self.state in ("qr", "tap"):
+            self.sale.back = self.state
+        self.sale.notice = reason
+
+    def do_go_back(self, _: None) -> None:
+        self.sale.notice = ""
+
     def do_give_up(self, _: "dict | None") -> None:
         self.sale.attempt.question = "close"
 
     def do_cancel_attempt(self, _: dict) -> None:
+        self._cancel("")
+
+    def do_withdraw(self, word: dict) -> None:
+        """Nobody shall pay here what was paid elsewhere."""
+        self._cancel("paid_elsewhere")
+        self.do_show_external(word)
+
+    def do_show_external(self, word: dict) -> None:
+        self.do_keep_external(word)
+        self.cart = None
+        self.sale = Sale(word)
+        self.sale.method = "card"
+        self.sale.notice = word.get("reason", "")
+
+    def do_keep_external(self, word: dict) -> None:
+        """Remember an order that was paid. The register's database is what knows it for good."""
+        if word["outcome"] == "paid":
+            key = (word["register"], word["order"])
+            self._elsewhere = [one for one in self._elsewhere if one != key][-_KEPT_ELSEWHERE:]
+            self._elsewhere.append(key)
+
+    def _cancel(self, reason: str) -> None:
         attempt = self.sale.attempt
         question = attempt.question
-        if not self._book.end(attempt, "cancelled", ""):
+        if not self._book.end(attempt, "cancelled", reason):
             # After a power cut its code would be shown again.
-            attempt.outcome, attempt.question = "", question
+            attempt.outcome, attempt.reason, attempt.question = "", "", question
             raise Refusal("storage")
 
     def do_show_attempt(self, attempt: attempts.Attempt) -> None:
@@ -257,10 +345,15 @@ class Checkout:
         self.cart = None
 
 
-WAITING = ("preparing", "qr", "unknown")
-"""The states in which the customer waits for the backend."""
+WAITING = ("preparing", "qr", "tap", "card", "again", "unknown")
+"""The states in which an attempt is open: the backend may say any time how it ended."""
+TAPPABLE = ("choose", "failed", "expired")
+"""The states in which a card begins an attempt; in others it is for the open one."""
+SERVING = ("cart", "choose") + WAITING
+"""The states in which somebody's order is under way."""
 FREE = "idle cart choose paid failed cancelled expired late"
-"""The states in which a register may begin something: "free" in the table."""
+"""The states in which a register may begin something. The table has "free" for these, and
+"waiting" for WAITING."""
 
 # Rows: states | event | next state, "" for the same | action, with a word to it | effects. As text,
 # because a table of tuples costs the chip four times as much memory.
@@ -269,28 +362,42 @@ free|cart|cart|take_cart|show
 free|pay|choose|open_sale|show status
 free|pay_qr|qr|open_sale_and_attempt|show status
 free|pay_charge|preparing|open_sale_and_attempt|show status ask
-choose failed expired|qr_key_charge|preparing|open_attempt|show status ask
+free|pay_tap|tap|open_sale_and_attempt|show status
+choose failed expired|qr_key_charge|preparing|open_attempt qr|show status ask
 preparing|charge|qr||show status
 preparing|charge_large|failed|fail code_too_large|show results status ask
 preparing|timeout|failed|fail no_backend|show results status ask
-choose failed expired|qr_key|qr|open_attempt|show status
+choose failed expired|qr_key|qr|open_attempt qr|show status
 choose failed expired|qr_key_deaf|choose|note no_network|show status
 choose failed expired|qr_key_large|choose|note code_too_large|show status
 choose failed expired|key_refused|choose|note no_storage|show status
+choose failed expired|card_first|card|open_attempt tap|show status
+choose failed expired|card_deaf|choose|note no_network|show status
+choose failed expired|again|choose|note|show status
+qr tap again|card|card|tap|show status
+qr tap card again|again|again|note_again|show status
+card|card_done||note approving|show status
+again|timeout_qr|qr|go_back|show status
+again|timeout_tap|tap|go_back|show status
 choose|network||forget_notice|show
 idle|network|||show
-preparing qr unknown|pay_again|||status
-qr|timeout|unknown|give_up|show status ask
-preparing qr unknown|receipt_paid|paid||show results status
-preparing qr unknown|receipt_failed|failed||show results status
-preparing qr unknown|receipt_closed|expired||show results status
+waiting|pay_again|||status
+qr tap card|timeout|unknown|give_up|show status ask
+waiting|receipt_paid|paid||show results status
+waiting|receipt_failed|failed||show results status
+waiting|receipt_closed|expired||show results status
 unknown|still_open|qr||show status
-preparing qr unknown|cancel|cancelled|cancel_attempt|show results status ask
+unknown|still_open_tap|tap||show status
+waiting|cancel|cancelled|cancel_attempt|show results status ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
 idle failed cancelled expired late|receipt_late|late|show_attempt|show results status
-cart choose preparing qr unknown paid|receipt_late|||results
+cart choose waiting paid|receipt_late|||results
 *|receipt_moot|||
+free|external_paid|paid|show_external|show status
+waiting|external_paid|paid|withdraw|show results status ask
+idle cart choose failed cancelled expired|external_failed|failed|show_external|show status
+*|external_moot||keep_external|
 paid failed cancelled expired late|timeout|idle|clear|show status"""
 
 
@@ -298,7 +405,11 @@ def row_for(state: str, event: str) -> "list[str] | None":
     """The row of an event in a state, or None."""
     for line in TRANSITIONS.split("\n"):
         row = line.split("|")
-        states = FREE if row[0] == "free" else row[0]
-        if row[1] == event and (states == "*" or state in states.split(" ")):
+        if row[1] == event and (row[0] == "*" or state in states_of(row[0])):
             return row
     return None
+
+
+def states_of(words: str) -> "list[str]":
+    """The states that a row names."""
+    return words.replace("free", FREE).replace("waiting", " ".join(WAITING)).split(" ")

@@ -31,11 +31,12 @@ REASONS = (
 NONCE_SIZE = const(12)
 """Bytes of an attempt's nonce; receipts and messages carry it as lower-case hex."""
 
-_FIELDS = (
+FIELDS = (
     "version integer 1 1,key integer 0 255,device text 1 12,register text 1 8,order text 1 20,"
     "attempt text 24 24,amount integer 1 9999999999,currency text 3 3,state text 1 8,"
     "transaction text 0 40,reason text 0 24,mac text 64 64"
 )
+"""What it has, as tillqr/fields.py has it."""
 
 
 class Rejected(Exception):
@@ -84,9 +85,17 @@ def parse(body: bytes) -> Receipt:
         raise Rejected("receipt_malformed")
     try:
         values = strict_json.parse(body)
-        if not fields.first_bad(values, _FIELDS) and values["state"] in STATES:
+    except ValueError:  # no UTF-8, no JSON
+        raise Rejected("receipt_malformed") from None
+    return checked(values)
+
+
+def checked(values: dict) -> Receipt:
+    """The receipt of a JSON object; raises Rejected("receipt_malformed") and nothing else."""
+    if not fields.first_bad(values, FIELDS) and values["state"] in STATES:
+        try:
             values["mac"] = bytes.fromhex(values["mac"])
             return Receipt(values)
-    except ValueError:  # no UTF-8, no JSON, no hex
-        pass
+        except ValueError:  # no hex
+            pass
     raise Rejected("receipt_malformed")

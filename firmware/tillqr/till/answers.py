@@ -16,6 +16,9 @@ STATES = (
     "choose",
     "preparing",
     "qr",
+    "tap",
+    "card",
+    "again",
     "unknown",
     "paid",
     "failed",
@@ -33,7 +36,7 @@ def add() -> None:
     message.FIELDS[message.INFO] = (
         "protocol integer 1 255,boot name 1 16,device name 1 12,firmware name 1 24,"
         "serial name 1 16,shop text 0 40,state text 1 12,network text 0 40,lacks? text 0 40,"
-        "trouble? text 0 40,crash? text 0 40,journal? integer 0 4294967295,"
+        "trouble? text 0 40,reader? text 0 12,crash? text 0 40,journal? integer 0 4294967295,"
         "counters counters 0 40,reason? text 0 80"
     )
     message.FIELDS[message.STATUS] = (

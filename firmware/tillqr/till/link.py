@@ -49,9 +49,15 @@ class Link:
         deliver: "Callable[[int, dict], None]",
         settled: "Callable[[int, dict, str, str], None]",
         count: "Callable[[str], None]",
+        peers: str = "register display",
+        tables: "dict[int, str]" = message.FIELDS,
     ) -> None:
+        """peers: the roles that may be at the other end; tables: of the messages taken from there,
+        as message.FIELDS."""
         self.boot = boot
         self._hello = {"protocol": message.PROTOCOL, "boot": boot, "role": role}
+        self._peers = peers.split()
+        self._tables = tables
         self._deliver = deliver
         self._settled = settled
         self._count = count
@@ -165,7 +171,7 @@ class Link:
     def _carry_out(self, kind: int, sequence: int, payload: memoryview) -> "tuple | None":
         """The answer, or None where memory ran out: unanswered, the peer repeats it."""
         try:
-            self._deliver(kind, message.parse(kind, payload))
+            self._deliver(kind, message.parse(kind, payload, self._tables))
         except message.Refusal as refusal:
             return self._nak(sequence, refusal)
         except MemoryError:
@@ -183,7 +189,8 @@ class Link:
         if hello["protocol"] != message.PROTOCOL:
             self._refuse(sequence, message.Refusal("version", str(message.PROTOCOL)))
             return
-        if hello["role"] == self._hello["role"]:
+        role = hello["role"]
+        if role == self._hello["role"] or role not in self._peers:
             self._refuse(sequence, message.Refusal("role"))  # our own echo, or a wrong cable
             return
         repeated = hello["boot"] == self.peer_boot and sequence == self.heard

@@ -22,10 +22,11 @@ CANCEL = const(5)
 QUERY = const(6)
 STATUS = const(7)
 RESULT = const(8)
+EXTERNAL_RESULT = const(10)
 ACK = const(14)
 NAK = const(15)
 
-_NAMES = "HELLO INFO CART PAY CANCEL QUERY STATUS RESULT - - - - - ACK NAK"
+_NAMES = "HELLO INFO CART PAY CANCEL QUERY STATUS RESULT - EXTERNAL_RESULT - - - ACK NAK"
 
 MAX_LINES = const(8)
 """Cart lines in one CART at most."""
@@ -51,6 +52,8 @@ FIELDS = {
     "method? method",
     CANCEL: "order name 1 20,register? name 1 8",
     QUERY: "order? name 1 20,register? name 1 8",
+    EXTERNAL_RESULT: "order name 1 20,register name 1 8,amount integer 1 9999999999,"
+    "currency text 3 3,outcome external,reason? name 0 24",
     ACK: "",
     NAK: "reason name 1 24,detail? text 0 80",
 }
@@ -62,14 +65,14 @@ def name_of(kind: int) -> str:
     return _NAMES.split()[kind - 1]
 
 
-def parse(kind: int, payload: "bytes | memoryview") -> dict:
-    """The checked message of a payload, with known fields only.
+def parse(kind: int, payload: "bytes | memoryview", tables: "dict[int, str]" = FIELDS) -> dict:
+    """The checked message of a payload, with known fields only; tables: of those that are taken.
 
     Raises Refusal: "type", "utf8", "json", "field", "amount", "currency".
     """
-    if kind not in FIELDS:
+    if kind not in tables:
         raise Refusal("type", str(kind))
-    table = FIELDS[kind]
+    table = tables[kind]
     message = _decode(payload) if len(payload) else {}
     bad = fields.first_bad(message, table) if table else ""
     if bad in ("amount", "currency"):

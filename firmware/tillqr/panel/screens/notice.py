@@ -18,6 +18,12 @@ starting|brand||starting|$note
 setup|calm|\ue006|setup|setup_more $note
 service|calm|\ue006|service|$note
 machine|calm|\ue007|machine|$amount machine_more $order
+card|wait|\ue004|card|$amount card_more $order
+approving|wait|\ue004|checking|$amount checking_more $order
+card_unsupported|wait|\ue003|card_unsupported|card_other $amount $order
+card_gone|wait|\ue003|card_gone|card_hold $amount $order
+two_cards|wait|\ue003|two_cards|one_card $amount $order
+phone_locked|wait|\ue003|phone_locked|phone_unlock $amount $order
 preparing|wait|\ue004|preparing|$amount preparing_more $order
 unknown|wait|\ue004|checking|$amount checking_more $order
 paid|good|\ue001|paid|$amount $method thanks $order
@@ -71,11 +77,15 @@ class NoticeScreen(Screen):
         elif name == "$order":
             stack.add(order(view), style.small, 2, 10, needed=False, own=False)
         elif name == "$method":
-            stack.add(view.text("by_" + view.sale.method), style.small, 1, 0, needed=False)
+            words = view.text("by_qr" if view.sale.method == "qr" else "by_card")
+            stack.add(words, style.small, 1, 0, needed=False)
         elif name == "$reason":
-            attempt = view.sale.attempt
-            reason = "reason_" + (attempt.reason or "declined") if attempt else "reason_declined"
-            stack.add(view.text(reason), style.body, 6, 6)
+            sale = view.sale
+            name = "reason_" + (sale.attempt.reason if sale.attempt else sale.notice)
+            words = view.text(name)
+            if words == name:  # it is no reason that is known here
+                words = view.text("reason_declined")
+            stack.add(words, style.body, 6, 6)
         elif name == "$note":
             stack.add(view.note, style.small, 4, 10, needed=False, own=False)
         else:

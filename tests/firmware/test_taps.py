@@ -1,0 +1,256 @@
+"""The card reader's task: what becomes of a card that is held to it. On both runtimes."""
+
+import asyncio
+
+from tillqr.nfc.pn532 import CardError, ReaderError
+from tillqr.nfc.taps import Taps
+from tillqr.sale.mac import Key
+
+from tests.support import Counts
+
+KEY = Key(bytes(range(32)), 1)
+FCI = b"\x6f\x00"
+PPSE = bytes.fromhex("6f13a511bf0c0e610c4f07a0000000041010870101")
+
+
+class Target:
+    technology = "A"
+    sak = 0x20
+    iso_dep = True
+    identifier = b"\x08\x01\x02\x03"
+
+
+class Reader:
+    """A bank card is held to it as long as `cards` says; it says what `script` has."""
+
+    def __init__(self, *script):
+        self.cards = []
+        self.script = list(script)
+        self.commands = []
+        self.resting = 0
+        self.absent = False
+
+    async def start(self):
+        if self.absent:
+            raise ReaderError("reader_absent")
+
+    async def find(self):
+        if self.absent:
+            raise ReaderError("reader_absent")
+        return list(self.cards)
+
+    async def exchange(self, data, _):
+        self.commands.append(bytes(data))
+        if bytes(data[:4]) == b"\x00\xa4\x04\x00":
+            return (PPSE if b"2PAY" in data else FCI) + b"\x90\x00"
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def release(self):
+        pass
+
+    async def rest(self):
+        self.resting += 1
+
+
+class Attempt:
+    nonce = "000102030405060708090a0b"
+
+
+class Display:
+    """Takes cards until it has one."""
+
+    def __init__(self):
+        self.state = "tap"
+        self.said = []
+        self.reader = []
+        self.begun = 0
+
+    def takes_cards(self):
+        return self.state in ("tap", "again")
+
+    def card(self):
+        self.begun += 1
+        self.state = "card"
+        return Attempt
+
+    def holds_card(self, attempt):
+        return self.state == "card" and attempt is Attempt
+
+    def card_again(self, reason):
+        self.said.append(reason)
+        self.state = "again"
+
+    def card_done(self, _):
+        self.said.append("done")
+
+    def reader_is(self, name):
+        self.reader.append(name)
+
+
+class Backend:
+    """Answers each word by the next of a script: (verb, data), None, or a function."""
+
+    def __init__(self, *script):
+        self.script = list(script)
+        self.words = []
+        self.ended = 0
+
+    def code(self, _):
+        return "CODE"
+
+    async def say(self, _, word):
+        self.words.append((word["step"], word["verb"]))
+        answer = self.script.pop(0) if self.script else None
+        if callable(answer):
+            return answer()
+        if answer is None:
+            return None
+        verb, data = answer
+        return signed(word, verb, data)
+
+    async def end_tap(self):
+        self.ended += 1
+
+
+def signed(word, verb, data):
+    """The backend's word, from the text of PROTOCOL.md, 14."""
+    import binascii
+
+    under = b"tillqr tap" + bytes((1, word["step"]))
+    for part in ("backend", word["attempt"], word["tap"], verb):
+        under += bytes((len(part),)) + part.encode()
+    under += len(data).to_bytes(2, "big") + data
+    return {
+        "attempt": word["attempt"],
+        "tap": word["tap"],
+        "step": word["step"],
+        "verb": verb,
+        "data": binascii.b2a_base64(data).decode().strip(),
+        "key": 1,
+        "mac": KEY.mac(under).hex(),
+    }
+
+
+async def run(reader, display, backend, until, counts=None):
+    """Run the task until something holds."""
+    taps = Taps(reader, display, backend, [KEY], counts or Counts())
+    task = asyncio.create_task(taps.run())
+    for _ in range(300):
+        await asyncio.sleep(0.01)
+        if until():
+            break
+    task.cancel()
+    assert until()
+    return taps
+
+
+def here():
+    """A card on the reader."""
+    return [Target()]
+
+
+async def test_a_card_is_asked_what_the_backend_asks():
+    reader = Reader(b"\x77\x00\x90\x00", b"\x6a\x83")
+    display = Display()
+    backend = Backend(("apdu", b"\x80\xa8"), ("apdu", b"\x00\xb2"), ("wait", b""))
+    reader.cards = here()
+    taps = await run(reader, display, backend, lambda: display.said)
+    assert reader.commands[-2:] == [b"\x80\xa8", b"\x00\xb2"]
+    assert backend.words == [(0, "emv"), (1, "answer"), (2, "answer")]
+    assert (display.said, taps.apdus, backend.ended) == (["done"], 2, 1)
+
+
+async def test_a_word_without_an_answer_is_said_again_and_no_card_is_asked_twice():
+    reader = Reader(b"\x90\x00")
+    display = Display()
+    counts = Counts()
+    apdu = ("apdu", b"\x80\xa8")
+    forged = lambda: {"tap": 1}  # noqa: E731
+    backend = Backend(None, apdu, None, forged, ("wait", b""))
+    reader.cards = here()
+    await run(reader, display, backend, lambda: display.said, counts)
+    assert backend.words == [(0, "emv"), (0, "emv"), (1, "answer"), (1, "answer"), (1, "answer")]
+    assert reader.commands.count(b"\x80\xa8") == 1
+    assert counts.names == ["tap_malformed"]
+
+
+async def test_a_card_that_leaves_costs_nothing_and_may_be_held_again():
+    reader = Reader(CardError("card_gone"), ReaderError("reader_reset"))
+    display = Display()
+    again = ("again", b"card_gone")
+    backend = Backend(("apdu", b"\x80\xa8"), again, ("apdu", b"\x80\xa8"), again)
+    reader.cards = here()
+    await run(reader, display, backend, lambda: display.said)
+    assert backend.words == [(0, "emv"), (1, "gone")]
+    reader.cards = []
+
+    async def hold():
+        await asyncio.sleep(0.2)
+        reader.cards = here()
+
+    task = asyncio.create_task(hold())
+    await run(reader, display, backend, lambda: len(display.said) == 2)
+    await task
+    assert (display.said, display.begun) == (["card_gone", "card_gone"], 2)
+
+
+async def test_a_card_that_stays_pays_once():
+    reader = Reader()
+    display = Display()
+    backend = Backend(("wait", b""))
+    reader.cards = here()
+
+    def next_sale():
+        if display.said == ["done"]:
+            display.state = "tap"
+        return display.begun > 1
+
+    task = asyncio.create_task(run(reader, display, backend, next_sale))
+    await asyncio.sleep(1)
+    assert display.begun == 1 and display.takes_cards()  # it was not read for the next sale
+    reader.cards = []
+    await asyncio.sleep(0.3)
+    reader.cards = here()
+    await task
+    assert display.begun == 2
+
+
+async def test_two_cards_and_reasons_of_the_backend_are_told():
+    reader = Reader()
+    display = Display()
+    reader.cards = here() + here()
+    await run(reader, display, Backend(), lambda: display.said)
+    assert (display.said, display.begun) == (["two_cards"], 0)
+    for said, shown in ((b"phone_locked", "phone_locked"), (b"\xff", "card_gone")):
+        reader = Reader()
+        display = Display()
+        reader.cards = here()
+        await run(reader, display, Backend(("again", said)), lambda: display.said)
+        assert display.said == [shown]
+
+
+async def test_a_tap_ends_when_a_phone_was_faster():
+    reader = Reader(b"\x90\x00")
+    display = Display()
+
+    def paid():
+        display.state = "paid"
+
+    backend = Backend(("apdu", b"\x80\xa8"), paid)
+    reader.cards = here()
+    await run(reader, display, backend, lambda: backend.ended)
+    assert (display.said, display.state) == ([], "paid")
+
+
+async def test_the_reader_rests_while_nobody_is_to_tap_and_is_missed():
+    reader = Reader()
+    display = Display()
+    display.state = "idle"
+    await run(reader, display, Backend(), lambda: reader.resting)
+    assert display.reader == ["ready"]
+    display.state = "tap"
+    reader.absent = True
+    await run(reader, display, Backend(), lambda: display.reader[-1] == "silent")
