@@ -6,10 +6,12 @@ from tillqr.nfc.pn532 import CardError
 from tillqr.nfc.unsupported import Unsupported
 
 from host_sim.cards import plastic
+from host_sim.cards import tlv as card_tlv
 from host_sim.cards.card import Card
 from host_sim.cards.emv import DEBIT, EmvCard
 from host_sim.cards.plastic import Plastic
 from host_sim.cards.wallet import Wallet
+from host_sim.gateway import tlv
 from host_sim.gateway.kernel import Kernel
 from host_sim.gateway.reasons import AGAIN, REASONS
 from host_sim.gateway.verdict import Apdu, Verdict
@@ -155,6 +157,19 @@ def test_garbage_has_a_named_end(card: type[EmvCard], of: Plastic) -> None:
             assert verdict == Verdict("again", "card_gone")
         for status in (b"\x6a\x82", b"\x69\x84", b"\x64\x00"):
             assert again([*said[:number], status]).state == "declined"
+
+
+def test_nothing_is_said_twice() -> None:
+    """Else a card could be judged by one number or date, and pay by another."""
+    said = conversation(EmvCard())
+    generated = dict(tlv.objects(said[-1][:-2]))[0x77]
+    pan = card_tlv.build(0x5A, bytes.fromhex(plastic.GOOD.pan))
+    date = card_tlv.build(0x5F24, b"\x40\x12\x31")
+    for more, state in ((b"", "approved"), (pan, "again"), (date, "again")):
+        last = card_tlv.build(0x77, generated, more) + b"\x90\x00"
+        assert again([*said[:-1], last]).state == state
+    last = card_tlv.build(0x77, generated, date, date) + b"\x90\x00"
+    assert again([*said[:-1], last]) == Verdict("again", "card_gone")
 
 
 @pytest.mark.parametrize("card", [EmvCard, Wallet])

@@ -10,11 +10,12 @@ from tillqr.nfc.unsupported import Unsupported
 from tools.fuzz.parsers import Parser, demand, keep
 from tools.fuzz.parsers.streams import finish
 
-_MOST_OBJECTS = 256
-_MOST_MESSAGE = 512
+MOST_OBJECTS = 256
+MOST_MESSAGE = 512
 _MOST_TAP = 2048
 _MOST_EXCHANGES = 80
 _TIME_MS = 1000
+NO_OBJECTS, NO_MESSAGE = "no data objects", "no message"
 MEMORY, ISO_DEP, TYPE_2 = 0, 1, 2
 """What the first byte of a tap says the rest is: a Type 2 tag's memory, or a card's answers one
 after the other, each with its size in two bytes before it."""
@@ -32,17 +33,21 @@ def _crc(octets: bytes) -> str:
 
 def tlvs(octets: bytes) -> str:
     """Data objects, and the applications that they name if they are a directory."""
-    data = octets[:_MOST_OBJECTS]
+    data = octets[:MOST_OBJECTS]
     try:
         found = list(tlv.objects(data))
     except tlv.BadTlv:
-        return "no data objects"
+        return NO_OBJECTS
     demand(sum([2 + len(value) for _, value in found]) <= len(data), "more is taken than there is")
     for tag, _ in found:
         first = next(value for other, value in found if other == tag)
         demand(tlv.find(data, tag) == first, "what is there is not found")
-    words = ["{:x} {}".format(tag, _crc(value)) for tag, value in found]
-    return "{} {}".format(" ".join(words), _applications(data))
+    return objects_in_words(found) + _applications(data)
+
+
+def objects_in_words(found: "list[tuple[int, bytes]]") -> str:
+    """Tags, and of the values a checksum."""
+    return "".join(["{:x} {}, ".format(tag, _crc(value)) for tag, value in found])
 
 
 def _applications(data: bytes) -> str:
@@ -57,9 +62,9 @@ def _applications(data: bytes) -> str:
 def ndefs(octets: bytes) -> str:
     """An NDEF message."""
     try:
-        said = ndef.content(octets[:_MOST_MESSAGE])
+        said = ndef.content(octets[:MOST_MESSAGE])
     except ndef.BadNdef:
-        return "no message"
+        return NO_MESSAGE
     if said is None:
         return "nothing"
     demand(0 < len(said) <= ndef.MAX_CONTENT, "it says too much")
@@ -110,13 +115,13 @@ def taps(octets: bytes) -> str:
     except Unsupported as error:
         demand(error.args[0] in ("card_unsupported", "phone_locked"), "no known name")
         return error.args[0]
-    most = {"ndef": ndef.MAX_CONTENT, "emv": _MOST_OBJECTS}[kind]
+    most = {"ndef": ndef.MAX_CONTENT, "emv": MOST_OBJECTS}[kind]
     demand(len(said) <= most, "the backend hears too much")
     return "{} {}".format(kind, _crc(said))
 
 
 PARSERS = {
-    "tlvs": Parser(tlvs, _MOST_OBJECTS, 60),
-    "ndefs": Parser(ndefs, _MOST_MESSAGE, 20),
+    "tlvs": Parser(tlvs, MOST_OBJECTS, 60),
+    "ndefs": Parser(ndefs, MOST_MESSAGE, 20),
     "taps": Parser(taps, _MOST_TAP, 20),
 }
