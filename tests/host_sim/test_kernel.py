@@ -12,6 +12,7 @@ from host_sim.cards.emv import DEBIT, EmvCard
 from host_sim.cards.plastic import Plastic
 from host_sim.cards.wallet import Wallet
 from host_sim.gateway import tlv
+from host_sim.gateway.emv_terms import Data, locators
 from host_sim.gateway.kernel import Kernel
 from host_sim.gateway.reasons import AGAIN, REASONS
 from host_sim.gateway.verdict import Apdu, Verdict
@@ -159,6 +160,47 @@ def test_garbage_has_a_named_end(card: type[EmvCard], of: Plastic) -> None:
             assert again([*said[:number], status]).state == "declined"
 
 
+class Cheat(EmvCard):
+    """It says itself what the amount is, and judges that."""
+
+    def cryptogram(self, given: dict[int, bytes], kind: int) -> tuple[bytes, ...]:
+        """Of one cent."""
+        cent = bytes(5) + b"\1"
+        made = super().cryptogram({**given, Data.AMOUNT: cent}, kind)
+        return (*made, card_tlv.build(Data.AMOUNT, cent))
+
+
+def test_the_terminal_says_the_amount() -> None:
+    assert pay(Cheat(plastic.LIMITED), 1).state == "approved"
+    assert pay(Cheat(plastic.LIMITED), 2) == Verdict("declined", "declined")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        "080101",  # cut
+        "08000100",  # record 0
+        "09010100",  # bits that must be zero
+        "00010100",  # file 0
+        "f8010100",  # file 31
+        "08020100",  # the last before the first
+        "0801ff00",  # far too many records
+        "08010a0010010a00",
+    ],
+)
+def test_a_file_locator_that_is_wrong(files: str) -> None:
+    with pytest.raises(tlv.BadData):
+        locators(bytes.fromhex(files))
+    card = EmvCard()
+    card.files = bytes.fromhex(files)
+    assert pay(card) == Verdict("again", "card_gone")
+
+
+def test_records_are_read_in_the_order_of_the_locator() -> None:
+    assert locators(bytes.fromhex("0801020010030300")) == [(1, 1), (1, 2), (2, 3)]
+    assert len(locators(bytes.fromhex("08011000"))) == 16
+
+
 def test_nothing_is_said_twice() -> None:
     """Else a card could be judged by one number or date, and pay by another."""
     said = conversation(EmvCard())
@@ -199,6 +241,6 @@ def test_nothing_says_a_card_number() -> None:
             step = kernel.next(answer)
         words += [repr(step), repr(kernel)]
         assert of.pan not in " ".join(words)
-        assert of.pan not in repr(vars(kernel)), "the kernel forgets it"
+        assert vars(kernel)["_card"] == {}, "the kernel forgets it"
         with pytest.raises(RuntimeError):
             kernel.next(b"\x90\x00")

@@ -1,1 +1,1 @@
-"""The built-in reader: a PN532, and what customers hold to it."""
+"""The card reader: its protocol, what cards say, and the task that deals with them."""
