@@ -196,6 +196,17 @@ def test_a_file_locator_that_is_wrong(files: str) -> None:
     assert pay(card) == Verdict("again", "card_gone")
 
 
+def test_a_card_that_asks_for_too_much() -> None:
+    card = EmvCard()
+    card.pdol = ((Data.AMOUNT, 120),)
+    assert pay(card) == Verdict("approved")
+    card.pdol = ((Data.AMOUNT, 120), (Data.CURRENCY, 8))
+    assert pay(card) == Verdict("again", "card_gone")
+    card = EmvCard()
+    card.cdol = (*card.cdol, (Data.QUALIFIERS, 200), (Data.COUNTRY, 100))
+    assert pay(card) == Verdict("again", "card_gone")
+
+
 def test_records_are_read_in_the_order_of_the_locator() -> None:
     assert locators(bytes.fromhex("0801020010030300")) == [(1, 1), (1, 2), (2, 3)]
     assert len(locators(bytes.fromhex("08011000"))) == 16
@@ -210,7 +221,7 @@ def test_nothing_is_said_twice() -> None:
     for more, state in ((b"", "approved"), (pan, "again"), (date, "again")):
         last = card_tlv.build(0x77, generated, more) + b"\x90\x00"
         assert again([*said[:-1], last]).state == state
-    last = card_tlv.build(0x77, generated, date, date) + b"\x90\x00"
+    last = card_tlv.build(0x77, generated, generated) + b"\x90\x00"
     assert again([*said[:-1], last]) == Verdict("again", "card_gone")
 
 
