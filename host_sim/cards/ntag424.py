@@ -13,6 +13,8 @@ from host_sim.cards.type4 import CONTAINER, NDEF, Type4
 _FILE_SIZE = 256
 _CONTAINER = bytes.fromhex("001720010000ff0406e104010000000506e10500808283")
 """As it leaves the factory (data sheet, 8.2.3.1)."""
+_LONGEST_BASE = _FILE_SIZE - 2 - 5 - len("?p=&c=") - 2 * (16 + 8)
+"""Bytes before the parameters; the message's length, its head and the parameters fill the rest."""
 _LARGEST_COUNTER = 0xFFFFFF
 
 
@@ -35,7 +37,9 @@ class Ntag424(Type4):
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         """covered: the MAC is over the text from the PICC data on, not over no bytes
-        (SDMMACInputOffset); random: makes the padding."""
+        (SDMMACInputOffset); random: makes the padding. Raises ValueError if the URL is too long."""
+        if len(base.encode()) > _LONGEST_BASE:
+            raise ValueError("the URL does not fit the tag's file")
         super().__init__(b"", uid, mle=0x100)
         self.counter = 0
         self._base = base

@@ -78,3 +78,7 @@ def test_what_is_no_message():
         b"\xd9\x01\x01",
     ):
         raises(ndef.BadNdef, ndef.content, wrong)
+
+
+def test_no_record_is_shorter_than_it_says():
+    raises(ndef.BadNdef, next, ndef.records(b"\xd1\x01\x03U\x04a"))

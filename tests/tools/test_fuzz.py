@@ -48,6 +48,7 @@ FAULTS = {
     "brackets": ("objects", 1500, "RecursionError"),
     "any_mac": ("receipts", 100, "MAC is wrong"),
     "other_time": ("times", 300, "MicroPython"),
+    "cut": ("tlvs", 300, "the backend refuses"),
 }
 
 

@@ -32,6 +32,9 @@ WEIGHTS = {
     "charges": 8,
     "times": 6,
     "forms": 6,
+    "tlvs": 6,
+    "ndefs": 6,
+    "taps": 3,
 }
 """How many inputs each parser gets, beside others: fewer of those that take long."""
 

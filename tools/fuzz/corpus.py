@@ -17,6 +17,7 @@ from host_sim.segments import MemorySegments
 from tests import vectors
 from tests.support import SETTINGS
 from tools.attack import signing
+from tools.fuzz import taps
 from tools.fuzz.parsers.board import PIN
 from tools.fuzz.parsers.words import ATTEMPTS, DEVICE, KEYS
 
@@ -309,5 +310,8 @@ _CORPORA = {
     "forms": _forms,
     "page": _page,
     "documents": _documents,
+    "tlvs": taps.tlvs,
+    "ndefs": taps.ndefs,
+    "taps": taps.taps,
     "files": lambda: [_packed(one) for one in _all_settings()],
 }

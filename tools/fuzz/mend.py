@@ -65,7 +65,22 @@ def sized(chance: random.Random, octets: bytes) -> bytes:
     return b"\r\n".join(lines) + between + body
 
 
+def answered(chance: random.Random, octets: bytes) -> bytes:
+    """A card's answers are as long as they say, and most of them say that all is well."""
+    if octets[:1] not in (b"\1", b"\2"):
+        return octets
+    made, rest = octets[:1], octets[1:]
+    while len(rest) > 2:
+        end = 2 + min(int.from_bytes(rest[:2], "big"), chance.choice((2, 18, 34, 120, 300)))
+        answer, rest = rest[2:end], rest[end:]
+        if len(answer) > 1 and chance.random() < 0.8:
+            answer = answer[:-2] + b"\x90\x00"
+        made += len(answer).to_bytes(2, "big") + answer
+    return made
+
+
 OF: dict[str, Mend] = {
+    "taps": answered,
     "recovered": recorded,
     "frames": framed,
     "link": framed,

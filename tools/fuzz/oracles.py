@@ -5,8 +5,18 @@ import json
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
+import ndef
+
+from host_sim.gateway import tlv
 from tools.attack import rule, signing
 from tools.fuzz.parsers import Broken
+from tools.fuzz.parsers.cards import (
+    MOST_MESSAGE,
+    MOST_OBJECTS,
+    NO_MESSAGE,
+    NO_OBJECTS,
+    objects_in_words,
+)
 from tools.fuzz.parsers.line import records
 from tools.fuzz.parsers.words import ATTEMPTS, DEVICE, KEYS
 
@@ -39,11 +49,40 @@ def charge(octets: bytes, verdict: str) -> None:
         raise Broken("a charge holds whose MAC is wrong")
 
 
+def data_objects(octets: bytes, verdict: str) -> None:
+    """The backend, which reads cards by itself, says the same."""
+    try:
+        found = list(tlv.objects(octets[:MOST_OBJECTS]))
+    except tlv.BadData:
+        if verdict != NO_OBJECTS:
+            raise Broken("data objects are taken that the backend refuses") from None
+        return
+    if not verdict.startswith(objects_in_words(found)):
+        raise Broken("the backend takes other data objects")
+
+
+def message(octets: bytes, verdict: str) -> None:
+    """What is taken for an NDEF message, ndeflib takes for one; names of types it judges more."""
+    if verdict == NO_MESSAGE:
+        return
+    try:
+        list(ndef.message_decoder(octets[:MOST_MESSAGE], known_types={}))
+    except ndef.DecodeError:
+        raise Broken("a message is taken that ndeflib refuses") from None
+    except ValueError:
+        return
+
+
 def unasked(_octets: bytes, _verdict: str) -> None:
     """Nobody knows better."""
 
 
-ORACLES: dict[str, Oracle] = {"receipts": receipt, "charges": charge}
+ORACLES: dict[str, Oracle] = {
+    "receipts": receipt,
+    "charges": charge,
+    "tlvs": data_objects,
+    "ndefs": message,
+}
 
 
 # Where the runtimes may differ: the chip's JSON parser takes more than JSON.
@@ -59,6 +98,8 @@ def _bodies(name: str, octets: bytes) -> list[bytes]:
         return [part[:1024] for part in octets.split(b"\0")[:12]]
     if name in ("endpoint", "web"):
         return [octets.partition(b"\r\n\r\n")[2]]
+    if name in ("tlvs", "ndefs", "taps"):
+        return []  # there is neither
     if name in ("forms", "page"):
         return [unquote_to_bytes(octets)]
     return [octets[:1024]]

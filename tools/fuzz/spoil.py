@@ -7,6 +7,7 @@ import sys
 
 from tillqr import strict_json
 from tillqr.net import http, sntp
+from tillqr.nfc import tlv
 from tillqr.sale import mac
 from tillqr.till import frame
 
@@ -106,6 +107,12 @@ def _other_time() -> None:
         sntp.checked = lambda answer, question: checked(answer, question) & ~1
 
 
+def _cut() -> None:
+    """A card's data object that lacks its last byte is taken."""
+    objects = tlv.objects
+    tlv.objects = lambda data: objects(data + b"\0")
+
+
 FAULTS = {
     "raises": _raises,
     "out_of_step": _out_of_step,
@@ -115,6 +122,7 @@ FAULTS = {
     "brackets": _brackets,
     "any_mac": _any_mac,
     "other_time": _other_time,
+    "cut": _cut,
 }
 
 

@@ -86,10 +86,8 @@ def content(message: bytes) -> "bytes | None":
 
     At most MAX_CONTENT bytes; raises BadNdef.
     """
-    first: dict[bytes, bytes | None] = {
-        b"U": None,
-        b"T": None,
-    }  # the whole message is looked at: it must be one
+    first: dict[bytes, bytes | None] = {b"U": None, b"T": None}
+    # The whole message is looked at: it must be one.
     for tnf, kind, payload in records(message):
         if tnf == _WELL_KNOWN and kind in first and not first[kind]:
             first[kind] = uri(payload) if kind == b"U" else text(payload)
