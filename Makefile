@@ -51,7 +51,7 @@ run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends i
 backend: setup ## the bench's backend for real boards, which knows those in records/ (ARGS= for host_sim.backend)
 	@$(BIN)/python -m host_sim.backend $(ARGS)
 
-sale: setup ## one sale, headless (RUNTIME= METHOD=qr|machine|machine-direct OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
+sale: setup ## one sale, headless (RUNTIME= METHOD=qr|machine|machine-direct|passthrough OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
 	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --method $(METHOD) --outcome $(OUTCOME) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
 		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB))
 

@@ -29,10 +29,16 @@ from host_sim.road import ROADS
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
-METHODS = ("qr", "machine", "machine-direct")
-"""How it is paid: by the code on the panel, or at a card machine, which is wired to the display or
-to the register."""
-_SETTINGS = {"machine": {"machine": "link"}}
+METHODS = {
+    "qr": ("paid", "declined", "cancelled", "expired"),
+    "machine": ("paid", "declined", "cancelled"),
+    "machine-direct": ("paid", "declined"),
+    "passthrough": ("paid", "declined"),
+}
+"""How it is paid, and the outcomes that there are: by the code on the panel, or at a card machine,
+which is wired to the display or to the register, or which the register speaks to through the
+display."""
+_SETTINGS = {"machine": {"machine": "link"}, "passthrough": {"machine": "transparent"}}
 OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
 _SECONDS_TO_EXPIRE = 5
 _SECONDS_TO_RESULT = 30
@@ -291,6 +297,9 @@ def main() -> int:
         parser.error(f"{arguments.currency!r} is no ISO 4217 currency")
     if not money.is_amount(arguments.amount):
         parser.error(f"the amount must be from 1 to {money.MAX_AMOUNT} minor units")
+    if arguments.outcome not in METHODS[arguments.method]:
+        known = ", ".join(METHODS[arguments.method])
+        parser.error(f"{arguments.method} can only end {known}")
     if not arguments.db:
         arguments.db = f"sqlite:///{arguments.screens}/shop.db"
     try:

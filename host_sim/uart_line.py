@@ -90,12 +90,19 @@ class UartLine:
             self._board = None
 
     def _register_sent(self) -> None:
-        with contextlib.suppress(asyncio.QueueFull, OSError):
+        """Take what a register has written; while the line is behind, it waits in the pty, and the
+        register with it."""
+        if self._from_register.full():
+            asyncio.get_running_loop().remove_reader(self._master)
+            return
+        with contextlib.suppress(OSError):
             self._from_register.put_nowait(os.read(self._master, _CHUNK))
 
     async def _carry_to_board(self) -> None:
         while True:
             data = await self._from_register.get()
+            if self._from_register.empty():
+                asyncio.get_running_loop().add_reader(self._master, self._register_sent)
             await asyncio.sleep(len(data) * 10 / self._baud)
             data = self._passed("register", data)
             if self._board is not None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from machine import UART
 
     from tillqr.till.link import Link
+    from tillqr.till.pass_through import PassThrough
 
 _TURN_MS = const(20)
 _CHUNK = const(128)
@@ -24,15 +25,23 @@ class TillPort:
         self._uart = uart
         self._link = link
         self._buffer = bytearray(_CHUNK)
+        self.through: "PassThrough | None" = None
+        """What has the line at times, in the link's place; None where nothing has."""
 
     async def receive(self) -> None:
         """Feed the link with what comes, for ever; answers leave at once."""
         stream = asyncio.StreamReader(self._uart)
         while True:
             length = await stream.readinto(self._buffer)
-            if length:
+            if length and self._lent():
+                self.through.forward(self._buffer, length)
+                self.flush()
+            elif length:
                 self._link.feed(self._buffer, length)
                 self.flush()
+
+    def _lent(self) -> bool:
+        return self.through is not None and self.through.open
 
     def owes(self) -> bool:
         """Whether bytes wait to be read."""
@@ -46,8 +55,10 @@ class TillPort:
 
     def flush(self) -> None:
         """Send what is due now."""
-        while True:
+        while not self._lent():
             data = self._link.output(time.ticks_ms())
             if data is None:
                 return
             self._uart.write(data)
+            if self.through is not None:
+                self.through.answered()
