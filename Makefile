@@ -37,7 +37,7 @@ BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results size \
-	attack fuzz outages fleet faults soak qr-conformance bench-qr picture clean
+	attack fuzz outages fleet faults soak qr-conformance bench-qr bench-passthrough picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -100,6 +100,9 @@ scan-campaign: setup ## 1,000 photographs a board of its codes, by a simulated c
 
 bench-results: setup ## from a result's last byte to the register's RESULT: instructions a hop, time by road (needs valgrind, mosquitto)
 	@$(BIN)/python -m tools.bench_results
+
+bench-passthrough: setup ## 10 MB of random bytes each way at once through the display, and the time it adds (RUNTIME= ARGS=--bytes=...)
+	@$(BIN)/python -m tools.bench_passthrough --runtime $(RUNTIME) $(ARGS)
 
 bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs valgrind)
 	@$(BIN)/python -m tools.bench_panel

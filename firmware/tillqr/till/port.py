@@ -33,15 +33,13 @@ class TillPort:
         stream = asyncio.StreamReader(self._uart)
         while True:
             length = await stream.readinto(self._buffer)
-            if length and self._lent():
+            if not length:
+                continue
+            if self.through is not None and self.through.open:
                 self.through.forward(self._buffer, length)
-                self.flush()
-            elif length:
+            else:
                 self._link.feed(self._buffer, length)
-                self.flush()
-
-    def _lent(self) -> bool:
-        return self.through is not None and self.through.open
+            self.flush()
 
     def owes(self) -> bool:
         """Whether bytes wait to be read."""
@@ -55,7 +53,7 @@ class TillPort:
 
     def flush(self) -> None:
         """Send what is due now."""
-        while not self._lent():
+        while self.through is None or not self.through.open:
             data = self._link.output(time.ticks_ms())
             if data is None:
                 return
