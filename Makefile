@@ -40,7 +40,7 @@ SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results bench-taps size \
+.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results bench-taps bench-passthrough size \
 	attack fuzz outages fleet faults reader-faults soak qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -55,7 +55,7 @@ run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends i
 backend: setup ## the bench's backend for real boards, which knows those in records/ (ARGS= for host_sim.backend)
 	@$(BIN)/python -m host_sim.backend $(ARGS)
 
-sale: setup ## one sale, headless (RUNTIME= METHOD=qr|ntag|sun|emv|wallet|machine|machine-direct READER=hsu|spi|i2c OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
+sale: setup ## one sale, headless (RUNTIME= METHOD=qr|ntag|sun|emv|wallet|machine|machine-direct|passthrough READER=hsu|spi|i2c OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
 	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --method $(METHOD) --reader $(READER) --outcome $(OUTCOME) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
 		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB))
 
@@ -107,6 +107,9 @@ bench-results: setup ## from a result's last byte to the register's RESULT: inst
 
 bench-taps: setup ## what the display adds to each command to a card: time by road and bus (TAPS=)
 	@$(BIN)/python -m tools.bench_taps $(if $(TAPS),--taps $(TAPS))
+
+bench-passthrough: setup ## 10 MB of random bytes each way at once through the display, and the time it adds (RUNTIME= ARGS=--bytes=...)
+	@$(BIN)/python -m tools.bench_passthrough --runtime $(RUNTIME) $(ARGS)
 
 bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs valgrind)
 	@$(BIN)/python -m tools.bench_panel

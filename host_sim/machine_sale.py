@@ -3,11 +3,14 @@
 import argparse
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator
 
+from host_sim import foreign_machine
 from host_sim.bench import Bench
 from host_sim.cable import Cable
 from host_sim.card_machine import CardMachine
+from host_sim.foreign_machine import ForeignMachine
 from host_sim.sale import Sale, SaleError
 from tools.register import Register, ShopDatabase
 from tools.register import machine as till_machine
@@ -104,13 +107,59 @@ class DirectSale(MachineSale):
         return result
 
 
+class ThroughSale(Sale):
+    """At a machine on the display's second UART that speaks its own protocol to the register."""
+
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        bench: Bench,
+        register: Register,
+        machine: ForeignMachine,
+        database: ShopDatabase,
+    ) -> None:
+        super().__init__(arguments, bench, register)
+        self._machine = machine
+        self._database = database
+
+    async def _code(self) -> None:
+        """The register asks the machine itself, through the display."""
+        money = (self._arguments.amount, self._arguments.currency)
+        await asyncio.to_thread(self._register.start_payment, self._order, *money, None)
+        await self._screen("choose")
+        self._step("pay", f"PAY for order {self._order} taken; the customer may choose")
+
+    async def _paid(self) -> dict:
+        return await asyncio.to_thread(self._charge)
+
+    _declined = _paid
+
+    def _charge(self) -> dict:
+        """What a POS program does: charge through the display, record, tell the display."""
+        money = (self._arguments.amount, self._arguments.currency)
+        with self._register.through() as port:
+            said = foreign_machine.charge(port, *money)
+        self._step("card", f"the card machine says: {said['outcome']}")
+        result = {"order": self._order, "register": self._register.name, **said}
+        result |= {"amount": money[0], "currency": money[1], "attempt": secrets.token_hex(12)}
+        result["outcome"] = self._database.record(result, "passed")
+        if not till_machine.tell(self._register, result):
+            raise SaleError("the display was not told what the card machine said")
+        self._step("result", f"the register has stored it, and told the display: {said['outcome']}")
+        return result
+
+    def _check_ends(self) -> None:
+        if len(self._machine.charged) != (self._arguments.outcome == "paid"):
+            raise SaleError(f"the card was charged {len(self._machine.charged)} times")
+
+
 @contextlib.asynccontextmanager
 async def make(
     arguments: argparse.Namespace, bench: Bench, register: Register
 ) -> AsyncIterator[Sale]:
     """The sale of the method, with its machine switched on and wired."""
-    made = _chained if arguments.method == "machine" else _direct
-    async with made(arguments, bench, register) as sale:
+    made = {"machine": _chained, "machine-direct": _direct, "passthrough": _through}
+    async with made[arguments.method](arguments, bench, register) as sale:
         yield sale
 
 
@@ -140,4 +189,18 @@ async def _direct(
         for end in (ends, machine):
             await asyncio.to_thread(end.close)
         cable.stop()
+        database.close()
+
+
+@contextlib.asynccontextmanager
+async def _through(
+    arguments: argparse.Namespace, bench: Bench, register: Register
+) -> AsyncIterator[Sale]:
+    database = ShopDatabase(arguments.db)
+    answer = "OK M0815" if arguments.outcome == "paid" else f"NO {arguments.reason}"
+    machine = ForeignMachine(bench.board.machine_line.path, answer)
+    try:
+        yield ThroughSale(arguments, bench, register, machine, database)
+    finally:
+        await asyncio.to_thread(machine.close)
         database.close()

@@ -31,11 +31,17 @@ from host_sim.shop_cards import KINDS, ShopCards
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
-METHODS = ("qr", *KINDS, "machine", "machine-direct")
-"""How it is paid: by the code on the panel, by a card at the display's reader, or at a card
-machine, which is wired to the display or to the register."""
-_SETTINGS = {"machine": {"machine": "link"}}
 OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
+METHODS = {
+    **dict.fromkeys(("qr", *KINDS), tuple(OUTCOMES)),
+    "machine": ("paid", "declined", "cancelled"),
+    "machine-direct": ("paid", "declined"),
+    "passthrough": ("paid", "declined"),
+}
+"""How it is paid, and the outcomes that there are: by the code on the panel, by a card at the
+display's reader, or at a card machine, which is wired to the display or to the register, or which
+the register speaks to through the display."""
+_SETTINGS = {"machine": {"machine": "link"}, "passthrough": {"machine": "transparent"}}
 _SECONDS_TO_EXPIRE = 5
 _SECONDS_TO_RESULT = 30
 """On a road without pushes the display asks each 15 s."""
@@ -302,6 +308,9 @@ def main() -> int:
         parser.error(f"{arguments.currency!r} is no ISO 4217 currency")
     if not money.is_amount(arguments.amount):
         parser.error(f"the amount must be from 1 to {money.MAX_AMOUNT} minor units")
+    if arguments.outcome not in METHODS[arguments.method]:
+        known = ", ".join(METHODS[arguments.method])
+        parser.error(f"{arguments.method} can only end {known}")
     if not arguments.road:
         arguments.road = "mqtts" if arguments.method in KINDS else "http"
     if not arguments.db:

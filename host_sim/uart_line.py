@@ -26,6 +26,10 @@ def _carried(_: From) -> bool:
     return True
 
 
+def _unnoticed(_: From, __: int) -> None:
+    """Bytes go on, when nobody counts."""
+
+
 class _Frames:
     """Where frames end in a stream of bytes: at each zero after anything else."""
 
@@ -56,6 +60,8 @@ class UartLine:
         """The serial port that a register opens."""
         self.on_frame: Callable[[From], bool] = _carried
         """Asked, with who sent it, when the end of a frame is about to go on; False loses it."""
+        self.on_bytes: Callable[[From, int], None] = _unnoticed
+        """Told, with who sent them, how many bytes reach the board's pin, or leave it."""
         self._frames: dict[From, _Frames] = {"board": _Frames(), "register": _Frames()}
         self._board: asyncio.StreamWriter | None = None
         self._baud = 115200
@@ -83,6 +89,7 @@ class UartLine:
         self._board = writer
         try:
             while data := await reader.read(_CHUNK):
+                self.on_bytes("board", len(data))
                 await asyncio.sleep(len(data) * 10 / self._baud)
                 with contextlib.suppress(BlockingIOError):  # no register reads: the bytes are lost
                     os.write(self._master, self._heard(self._passed("board", data)))
@@ -90,15 +97,23 @@ class UartLine:
             self._board = None
 
     def _register_sent(self) -> None:
-        with contextlib.suppress(asyncio.QueueFull, OSError):
+        """Take what a register has written; while the line is behind, it waits in the pty, and the
+        register with it."""
+        if self._from_register.full():
+            asyncio.get_running_loop().remove_reader(self._master)
+            return
+        with contextlib.suppress(OSError):
             self._from_register.put_nowait(os.read(self._master, _CHUNK))
 
     async def _carry_to_board(self) -> None:
         while True:
             data = await self._from_register.get()
+            if self._from_register.empty():
+                asyncio.get_running_loop().add_reader(self._master, self._register_sent)
             await asyncio.sleep(len(data) * 10 / self._baud)
             data = self._passed("register", data)
             if self._board is not None:
+                self.on_bytes("register", len(data))
                 self._board.write(self._heard(data))
 
     def _passed(self, sender: From, data: bytes) -> bytes:

@@ -34,8 +34,10 @@ _FIELDS: dict = {
     "till_uart": {"id": int, "tx": int, "rx": int},
     "watchdog_ms": int,
 }
-"""What a profile has: every field of it, and nothing else but more `..._key` pins, and a
-`reader`."""
+"""What a profile has: every field of it, and nothing else but more `..._key` pins, a `reader` and
+_OPTIONAL."""
+_OPTIONAL: dict = {"machine_uart": {"id": int, "tx": int, "rx": int}}
+"""What it may have."""
 _KEY = re.compile(r"pins\.[a-z]+_key")
 _MEMORY = (240, 320)
 """Columns and rows of the ST7789's memory (V2 datasheet, 8.12)."""
@@ -58,7 +60,12 @@ _PANEL_LINES = {
     "backlight": "panel BLK",
     "tx": "register RX",
     "rx": "register TX",
+    "machine_tx": "card machine RX",
+    "machine_rx": "card machine TX",
 }
+
+
+_ENDS = ("tx", "rx", "machine_tx", "machine_rx")
 
 
 def main() -> int:
@@ -117,7 +124,8 @@ def check_file(path: Path) -> list[str]:
 
 def problems(profile: object, name: str) -> list[str]:
     """What is wrong with a profile of a file's name, each with what to change."""
-    found = list(_shape(profile, {**_FIELDS, **board_reader.fields(profile)}, ""))
+    asked = {**_FIELDS, **{name: _OPTIONAL[name] for name in _OPTIONAL if _has(profile, name)}}
+    found = list(_shape(profile, {**asked, **board_reader.fields(profile)}, ""))
     if found or not isinstance(profile, dict):
         return found
     if profile["name"] != name:
@@ -130,6 +138,10 @@ def problems(profile: object, name: str) -> list[str]:
         return [*found, f'chip: "{profile["chip"]}" is not supported; {_choice(CHIPS, "write ")}']
     buses = [*_spi(facts, profile), *_uart(facts, profile), *board_reader.bus(facts, profile)]
     return [*found, *_pins(facts, profile), *buses]
+
+
+def _has(profile: object, name: str) -> bool:
+    return isinstance(profile, dict) and name in profile
 
 
 def _shape(value: object, fields: dict, where: str) -> Iterator[str]:
@@ -166,8 +178,10 @@ def _uses(profile: dict) -> Iterator[tuple[str, int, str]]:
     """Every pin: its field, its number, and what hangs on it."""
     for name, pin in profile["pins"].items():
         yield f"pins.{name}", pin, "key" if name.endswith("_key") else name
-    for end in ("tx", "rx"):
-        yield f"till_uart.{end}", profile["till_uart"][end], end
+    for uart, use in (("till_uart", ""), ("machine_uart", "machine_")):
+        for end in ("tx", "rx"):
+            if uart in profile:
+                yield f"{uart}.{end}", profile[uart][end], use + end
     yield from board_reader.uses(profile)
 
 
@@ -183,6 +197,7 @@ def _pins(facts: Facts, profile: dict) -> Iterator[str]:
 
 def _fault(facts: Facts, pin: int, use: str) -> str | None:
     """Why a pin can't be used so, or None."""
+    use = use.removeprefix("machine_")
     if fault := facts.pin_fault(pin):
         return fault
     if use == "key":
@@ -234,10 +249,16 @@ def _spi(facts: Facts, profile: dict) -> Iterator[str]:
 
 
 def _uart(facts: Facts, profile: dict) -> Iterator[str]:
-    number = profile["till_uart"]["id"]
-    if number not in facts.uarts:
+    for name in ("till_uart", "machine_uart"):
+        if name not in profile:
+            continue
+        number, free = profile[name]["id"], facts.uarts
         what = "is the console's" if number == 0 else "doesn't exist"
-        yield f"till_uart.id: UART {number} {what}; {_choice(sorted(facts.uarts), 'write ')}"
+        if name == "machine_uart":
+            free = free - {profile["till_uart"]["id"]}
+            what = what if number not in facts.uarts else "is the register's"
+        if number not in free:
+            yield f"{name}.id: UART {number} {what}; {_choice(sorted(free), 'write ')}"
 
 
 def _panel(panel: dict) -> Iterator[str]:
@@ -296,8 +317,9 @@ def _remark(profile: dict, pin: int, use: str) -> str:
         if facts.spi[host] == (profile["pins"]["sck"], profile["pins"]["mosi"]):
             return f"SPI host {host}'s own pin"
         return f"SPI host {host}, through the GPIO matrix"
-    if use in ("tx", "rx"):
-        return f"{use.upper()} of UART{profile['till_uart']['id']}, 3.3 V"
+    if use in _ENDS:
+        uart = profile["machine_uart" if use.startswith("machine_") else "till_uart"]
+        return f"{use[-2:].upper()} of UART{uart['id']}, 3.3 V"
     if use == "backlight":
         return "by PWM"
     if use == "key" and pin in facts.straps:

@@ -61,6 +61,7 @@ ON_DEMAND = (
     "tillqr.till.answers",  # only the register's side has them
     "tillqr.till.card_machine",
     "tillqr.till.machine_words",  # a board has a card machine, or it has not
+    "tillqr.till.pass_through",
 )
 """How the names of modules begin that are loaded when they are needed, and most of them let go.
 

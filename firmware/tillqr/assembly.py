@@ -133,7 +133,8 @@ def assemble():  # type: ignore[no-untyped-def]
     boot = os.urandom(8).hex()
     baud = settings.till_baud
     link = Link("display", boot, baud, display.deliver, display.settled, counters.add)
-    till_port = port.TillPort(hardware.make_uart(profile, baud, port.BUFFER), link)
+    till_uart = hardware.make_uart(profile, baud, port.BUFFER)
+    till_port = port.TillPort(till_uart, link)
     backend = Backend(codes, book, wifi, settings.port, display, counters.add)
     if settings.foreign:
         backend.holds = load("tillqr.sale.charge").Charges(settings.device, keys).holds
@@ -168,6 +169,11 @@ def assemble():  # type: ignore[no-untyped-def]
         supervisor.add("machine_receive", card_machine.port.receive(), card_machine.port.owes)
         supervisor.add("machine_transmit", card_machine.port.transmit())
         supervisor.add("machine", card_machine.run())
+    if settings.machine == "transparent":
+        uart = hardware.make_uart(profile, settings.machine_baud, port.BUFFER, "machine_uart")
+        joined = (till_uart, uart, port.BUFFER, link, display, counters.add)
+        till_port.through = through = load("tillqr.till.pass_through").PassThrough(*joined)
+        supervisor.add("machine_receive", through.receive(), through.owes)
     _announce(profile, "ready")
     unload("tillqr.assembly", "tillqr.board.hardware")
     return supervisor.run()

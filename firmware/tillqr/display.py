@@ -109,6 +109,8 @@ class Display:
             self._dispatch(message.name_of(kind).lower(), content)
         elif kind == message.QUERY and "order" in content:
             self._answer_query(content)
+        elif kind == message.TRANSPARENT and self._port.through is not None:
+            self._port.through.begin()
         elif kind in (message.HELLO, message.QUERY):
             self._link.send(message.INFO, self.info(), True)
         else:
@@ -127,6 +129,15 @@ class Display:
         elif attempt is not None and attempt.outcome == content["outcome"]:
             self._book.deliver(attempt)
             self._send_results()
+
+    def lend(self, lent: bool) -> None:
+        """The register's line is a card machine's, or no longer; raises message.Refusal."""
+        if not lent:
+            self._show()
+        elif self._checkout.state in checkout.WAITING:
+            raise message.Refusal("busy", self._checkout.state)
+        elif self._checkout.state == "choose" and not self._fault:
+            self._face.show("machine")
 
     def _answer_query(self, query: dict) -> None:
         sale, register = self._checkout.sale, query.get("register")

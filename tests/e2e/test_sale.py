@@ -46,6 +46,7 @@ def test_outcome(runtime: str, outcome: str, tmp_path: Path) -> None:
         "order",
         "outcome",
         "runtime",
+        "method",
         "road",
         "amount",
         "currency",

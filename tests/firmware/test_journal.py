@@ -1,7 +1,7 @@
 """The journal: what is written is found again, whatever becomes of some bytes of it."""
 
 from tillqr.sale import recovery
-from tillqr.sale.attempts import MAX_ATTEMPTS, Attempts
+from tillqr.sale.attempts import MAX_ATTEMPTS, METHODS, Attempts
 from tillqr.sale.journal import SIZE, Journal
 
 from host_sim.segments import MemorySegments
@@ -88,6 +88,24 @@ def test_every_field_at_its_longest_is_found():
     attempt.settle(Word("paid", "T" * 40, "r" * 24))
     assert book.keep(attempt)
     assert said(found(segments)[0]) == said(attempt) and attempt.outcome == "late"
+
+
+def test_how_an_attempt_is_paid_is_found():
+    segments = MemorySegments()
+    book = empty_book(segments=segments)
+    for number, method in enumerate(METHODS):
+        book.open(nonce(number), "1", "3", 1, "EUR", method)
+    (shown, tapped, asked) = found(segments)
+    assert (shown.method, tapped.method, asked.method) == METHODS
+    assert (shown.outcome, tapped.outcome, asked.question) == ("cancelled", "cancelled", "ask")
+    book.open(nonce(9), "2", "3", 1, "EUR")
+    asked = found(segments)[2]  # only the machine can end what it has begun
+    assert (asked.outcome, asked.question, asked.cancelling) == ("", "close", False)
+    assert book.stop(book.find(nonce(2)))
+    asked = found(segments)[2]
+    assert (asked.outcome, asked.question, asked.cancelling) == ("", "close", True)
+    asked.settle(Word("closed"))
+    assert asked.outcome == "cancelled"
 
 
 def test_two_writes_a_sale():

@@ -101,6 +101,11 @@ REFUSED: list[tuple[str, dict, list[str]]] = [
     ("devkit_240x320", {"till_uart__rx": 0}, ["till_uart.rx", "starts its program", "take a pin"]),
     # the line to the register
     ("devkit_240x320", {"till_uart__id": 0}, ["till_uart.id", "the console's", "write 1 or 2"]),
+    ("devkit_240x320", {"machine_uart__id": 2}, ["machine_uart.id", "the register's", "write 1"]),
+    ("devkit_240x320", {"machine_uart__id": 0}, ["machine_uart.id", "the console's", "write 1"]),
+    ("devkit_240x320", {"machine_uart__tx": 34}, ["machine_uart.tx", "only be an input"]),
+    ("devkit_240x320", {"machine_uart__rx": 16}, ["machine_uart.rx", "is till_uart.rx's"]),
+    ("devkit_240x320", {"machine_uart__baud": 9600}, ["machine_uart.baud", "no such field"]),
     ("devkit_240x320", {"till_uart__id": 3}, ["till_uart.id", "doesn't exist", "write 1 or 2"]),
     # the reader
     ("devkit_240x320", {"reader": {"bus": "uart"}}, ["reader.bus", "write hsu, spi or i2c"]),
@@ -157,7 +162,7 @@ def test_a_broken_profile_is_refused(name: str, changes: dict, words: list[str])
         # A board's boot button is a key; CS on 5 is pulled up, which is right for it.
         ("t_display", {}),
         ("devkit_s3_240x320", {"pins__qr_key": 0}),
-        ("devkit_240x320", {"pins__other_key": 25}),
+        ("devkit_240x320", {"pins__other_key": 22}),
         ("devkit_240x320", {"pins__dc": 2, "pins__cs": 15}),
         ("devkit_240x320", {"spi__host": 1, "pins__sck": 14, "pins__mosi": 13}),
         ("devkit_240x320", {"till_uart__rx": 35}),

@@ -23,6 +23,7 @@ from tools.provision.ways import ProvisionError, Report, over_console, over_till
 
 _DONE, _FAILED, _USAGE = range(3)
 _PASSWORDS = {"wifi_password": "Wi-Fi network", "broker_password": "broker"}
+_SECRETS = (*_PASSWORDS, "machine_key")
 """Of what each is."""
 _WAYS = {"console": over_console, "till": over_till}
 _HELP = {
@@ -39,6 +40,9 @@ _HELP = {
     "theme": "light, dark or contrast (light)",
     "text": "normal or large (normal)",
     "console": "locked, or open for development (locked)",
+    "machine": "a card machine on the second UART: off, link or transparent (off)",
+    "machine_baud": "of that line (as --till-baud)",
+    "machine_key_number": "the number that names the machine's key, 0 to 255 (1)",
     "key_number": "the number that names the key, 0 to 255 (1)",
     "port": "where the display takes results, 0: nowhere (80; with mqtts 0)",
     "till_baud": "of the till line (115200)",
@@ -98,8 +102,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_secrets(parser: argparse.ArgumentParser) -> None:
     """The options for what is in a file, as it is not for a command line."""
-    for name in _PASSWORDS:
-        words = f"else it is ${_variable(name)}, or asked for; it is never an option"
+    for name in _SECRETS:
+        asked = ", or asked for" if name in _PASSWORDS else ""
+        words = f"else it is ${_variable(name)}{asked}; it is never an option"
         option = f"--{name.replace('_', '-')}-file"
         parser.add_argument(option, type=Path, metavar="FILE", help=words)
     parser.add_argument("--open-wifi", action="store_true", help="the network has no password")
@@ -128,18 +133,20 @@ def _common(options: argparse.Namespace) -> dict[str, str | None]:
     values: dict[str, str | None] = {name: getattr(options, f"set_{name}") for name in names}
     values["ca"] = options.ca
     values["wifi_password"] = "" if options.open_wifi else _password(options, "wifi_password")
-    values["broker_password"] = _password(options, "broker_password")
+    for name in ("broker_password", "machine_key"):
+        values[name] = _password(options, name)
     return values
 
 
 def _password(options: argparse.Namespace, name: str) -> str | None:
-    """A password; None where none is named, and none is to be asked for."""
+    """A password or key; None where none is named, and none is to be asked for."""
     file = getattr(options, f"{name}_file")
     if file:
         return _read(file)
     if _variable(name) in os.environ:
         return os.environ[_variable(name)]
-    of = options.set_wifi_ssid if name == "wifi_password" else options.set_broker
+    joined = {"wifi_password": options.set_wifi_ssid, "broker_password": options.set_broker}
+    of = joined.get(name)
     if of and of != plans.NO_BROKER and sys.stdin.isatty():
         return getpass.getpass(f"Password of the {_PASSWORDS[name]} {of}: ")
     return None

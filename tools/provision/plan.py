@@ -12,14 +12,17 @@ from tillqr.sale import money
 from host_sim.board import language_names
 from tools.provision import ca
 
-NUMBERS = ("key_number", "port", "till_baud", "qr_seconds", "sleep_minutes")
+NUMBERS = (
+    *("key_number", "port", "till_baud", "qr_seconds", "sleep_minutes"),
+    *("machine_baud", "machine_key_number"),
+)
 WORDS = (
     *("device", "shop", "backend", "broker", "wifi_ssid", "address", "time_server"),
-    *("charges", "rotating", "language", "theme", "text", "console"),
+    *("charges", "rotating", "language", "theme", "text", "console", "machine"),
 )
-ELSEWHERE = ("wifi_password", "broker_password", "ca", "currency")
-"""What is not in settings.json: passwords are secrets, the certificate has a file of its own, and
-the currency is for the backend."""
+ELSEWHERE = ("wifi_password", "broker_password", "machine_key", "ca", "currency")
+"""What is not in settings.json: passwords and keys are secrets, the certificate has a file of its
+own, and the currency is for the backend."""
 DEFAULTS = {"key_number": 1, "port": 80, "till_baud": 115200, "qr_seconds": 120}
 COLUMNS = (*WORDS, *NUMBERS, *ELSEWHERE)
 LATER = ("wifi_ssid", "shop")
@@ -104,7 +107,7 @@ def _settings(given: Mapping[str, object]) -> dict[str, object]:
 def _passwords(
     values: Mapping[str, str | None], settings: Mapping[str, object]
 ) -> Iterator[tuple[str, str]]:
-    """The passwords of what the display joins; raises BadPlan."""
+    """The passwords of what the display joins, and a card machine's key; raises BadPlan."""
     for name, of, more in (
         ("wifi_password", "wifi_ssid", ", or --open-wifi"),
         ("broker_password", "broker", ""),
@@ -114,6 +117,11 @@ def _passwords(
             if password is None:
                 raise BadPlan(f"{name} is missing: a file, or $TILLQR_{name.upper()}{more}")
             yield name, password
+    if settings.get("machine") == "link":
+        key = values.get("machine_key")
+        if not key:
+            raise BadPlan("machine_key is missing: a file, or $TILLQR_MACHINE_KEY")
+        yield "machine_key", key.strip()
 
 
 def change_of_key(record: Mapping) -> Plan:

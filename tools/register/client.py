@@ -4,9 +4,12 @@ A RESULT is acknowledged only after the database has committed it; if it can't b
 display is told so and sends it again.
 """
 
+import contextlib
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
+import serial
 from tillqr.setup import till as setup_till
 from tillqr.till import answers, frame, message
 from tillqr.till.link import Link
@@ -14,6 +17,7 @@ from tillqr.till.link import Link
 from tools.register.database import ShopDatabase, StorageError
 from tools.register.line import ANSWER_SECONDS, Line, NoAnswer, Refused, RegisterError
 
+_PAUSE_SECONDS = 0.1
 __all__ = ["NoAnswer", "Refused", "Register", "RegisterError"]
 
 
@@ -131,6 +135,30 @@ class Register(Line):
         word = {"order": order, "register": self.name, "amount": amount, "currency": currency}
         word.update(outcome=outcome, reason=reason)
         self._request(message.EXTERNAL_RESULT, word, ANSWER_SECONDS)
+
+    @contextlib.contextmanager
+    def through(self) -> Iterator[serial.SerialBase]:
+        """The serial port, joined by the display to a card machine that speaks a protocol of its
+        own, until the block ends. The register speaks first.
+
+        Raises RegisterError; "type" where the display is not set up for that.
+        """
+        self._open_line()
+        with self._lend() as port:
+            yield port
+
+    def _open_line(self) -> None:
+        """Have the display begin; again for a while if it has something to say first."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                self._request(message.TRANSPARENT, {}, ANSWER_SECONDS)
+            except Refused as refused:
+                if refused.detail != "link" or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
 
     def query(self, order: str, timeout: float = ANSWER_SECONDS) -> dict:
         """The STATUS of an order; raises RegisterError."""

@@ -1,9 +1,10 @@
 """One end of a till link on a serial port of a PC: a thread that keeps the line, and calls that
 wait for answers."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -45,6 +46,7 @@ class Refused(RegisterError):
         words = _REFUSALS.get(reason, "the {} refused").format(peer)
         super().__init__(f"{words} ({reason}{': ' if detail else ''}{detail})")
         self.reason = reason
+        self.detail = detail
 
 
 class Line:
@@ -72,6 +74,8 @@ class Line:
         self._answer: tuple[str, str] | None = None
         self._failure: Exception | None = None
         self._closing = False
+        self._lent = False
+        self._resting = threading.Event()
         self._thread = threading.Thread(target=self._run, name="till link", daemon=True)
 
     def start(self) -> None:
@@ -141,12 +145,30 @@ class Line:
                 self._changed.wait(left)
             return value  # type: ignore[return-value]
 
+    @contextlib.contextmanager
+    def _lend(self) -> Iterator[serial.SerialBase]:
+        """The serial port itself: nothing else is sent or taken meanwhile. Behind it the link says
+        HELLO, which gives the line back."""
+        self._resting.clear()
+        self._lent = True
+        self._resting.wait()
+        try:
+            yield self._serial
+        finally:
+            with self._changed:
+                self._link.greet()
+            self._lent = False
+
     # The thread that keeps the line.
 
     def _run(self) -> None:
         try:
             while not self._closing:
-                self._turn()
+                if self._lent:
+                    self._resting.set()
+                    time.sleep(POLL_SECONDS)
+                else:
+                    self._turn()
         except (OSError, serial.SerialException) as error:
             with self._changed:
                 self._failure = error

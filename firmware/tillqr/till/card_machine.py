@@ -57,8 +57,8 @@ class CardMachine:
         self._count = count
         calls = (self._deliver, self._settled, counted)
         tables = machine_words.TABLES
-        self._link = Link("display", boot, settings.machine_baud, *calls, "machine", tables)
-        self.port = TillPort(uart, self._link)
+        self.link = Link("display", boot, settings.machine_baud, *calls, "machine", tables)
+        self.port = TillPort(uart, self.link)
         """Its UART's tasks."""
         self._up = False
         self._said: "tuple[Attempt, str] | None" = None
@@ -108,15 +108,17 @@ class CardMachine:
         attempt = self._book.find(content["attempt"])
         if kind == message.PAY and attempt is not None and attempt.question == "open":
             attempt.question = "close" if reason else "ask"
+            if not reason:
+                self._said = (attempt, "ask")  # it works now, and has nothing to say yet
 
     async def run(self) -> None:
         """Ask the machine what there is to be asked; for ever."""
         while True:
-            if self._link.up != self._up:
-                self._up = self._link.up
+            if self.link.up != self._up:
+                self._up = self.link.up
                 self._display.machine_changed(self._up)
             attempt = self._book.to_ask(True)
-            if attempt is not None and self._link.peer_boot:
+            if attempt is not None and self.link.peer_boot:
                 self._ask(attempt, attempt.question)
             await asyncio.sleep_ms(_TURN_MS)
 
@@ -125,7 +127,7 @@ class CardMachine:
         new = self._said != (attempt, question)
         if self._content is not None:
             if new:  # what was said may have been heard; it must not be said later
-                self._link.withdraw(self._content)
+                self.link.withdraw(self._content)
                 self._content = None
             else:
                 return  # the link repeats it
@@ -136,5 +138,5 @@ class CardMachine:
         if question != "ask":
             content.update(device=self._device, register=attempt.register)
             content.update(amount=attempt.amount, currency=attempt.currency)
-        if self._link.send(_KINDS[question], content):
+        if self.link.send(_KINDS[question], content):
             self._content = content

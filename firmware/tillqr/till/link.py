@@ -200,11 +200,11 @@ class Link:
         self._last_answer = self._answer = (message.ACK, sequence, {})
         self._alive()
         if restarted:
-            self._greet()
+            self.greet()
         if not repeated:
             self._deliver(message.HELLO, hello)
 
-    def _greet(self) -> None:
+    def greet(self) -> None:
         """Send HELLO before all else: the peer has heard none from us since its start."""
         self._flying = False
         if self._queue and self._queue[0][0] == message.HELLO:
@@ -234,7 +234,7 @@ class Link:
         if kind == message.HELLO and reason:
             self._wait = _SLOWEST  # a peer that can't be spoken to now: ask again, slowly
         elif reason in ("hello", "sequence"):
-            self._greet()
+            self.greet()
             return
         else:
             self._flying = False

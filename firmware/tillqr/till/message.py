@@ -23,10 +23,13 @@ QUERY = const(6)
 STATUS = const(7)
 RESULT = const(8)
 EXTERNAL_RESULT = const(10)
+TRANSPARENT = const(12)
 ACK = const(14)
 NAK = const(15)
 
-_NAMES = "HELLO INFO CART PAY CANCEL QUERY STATUS RESULT - EXTERNAL_RESULT - - - ACK NAK"
+_NAMES = (
+    "HELLO INFO CART PAY CANCEL QUERY STATUS RESULT - EXTERNAL_RESULT REQUEST TRANSPARENT - ACK NAK"
+)
 
 MAX_LINES = const(8)
 """Cart lines in one CART at most."""
@@ -54,6 +57,7 @@ FIELDS = {
     QUERY: "order? name 1 20,register? name 1 8",
     EXTERNAL_RESULT: "order name 1 20,register name 1 8,amount integer 1 9999999999,"
     "currency text 3 3,outcome external,reason? name 0 24",
+    TRANSPARENT: "",
     ACK: "",
     NAK: "reason name 1 24,detail? text 0 80",
 }

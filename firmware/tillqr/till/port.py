@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from machine import UART
 
     from tillqr.till.link import Link
+    from tillqr.till.pass_through import PassThrough
 
 _TURN_MS = const(20)
 _CHUNK = const(128)
@@ -24,15 +25,21 @@ class TillPort:
         self._uart = uart
         self._link = link
         self._buffer = bytearray(_CHUNK)
+        self.through: "PassThrough | None" = None
+        """What has the line at times, in the link's place; None where nothing has."""
 
     async def receive(self) -> None:
         """Feed the link with what comes, for ever; answers leave at once."""
         stream = asyncio.StreamReader(self._uart)
         while True:
             length = await stream.readinto(self._buffer)
-            if length:
+            if not length:
+                continue
+            if self.through is not None and self.through.open:
+                self.through.forward(self._buffer, length)
+            else:
                 self._link.feed(self._buffer, length)
-                self.flush()
+            self.flush()
 
     def owes(self) -> bool:
         """Whether bytes wait to be read."""
@@ -46,8 +53,10 @@ class TillPort:
 
     def flush(self) -> None:
         """Send what is due now."""
-        while True:
+        while self.through is None or not self.through.open:
             data = self._link.output(time.ticks_ms())
             if data is None:
                 return
             self._uart.write(data)
+            if self.through is not None:
+                self.through.answered()
