@@ -105,6 +105,8 @@ class Board:
             self.profile["setup_port"] = setup_port
         if reader:
             self.profile["reader"] = wire(self.profile, reader)
+        if reader == "hsu":
+            self.profile.pop("machine_uart", None)  # the chip has no other for both
         self._directory = directory
         self.prefix: Sequence[str] = ()
         """A command that runs the firmware's: a debugger or a profiler."""

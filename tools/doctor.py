@@ -79,6 +79,18 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
         "codes of the backend did not verify: it has another key for this device, or somebody "
         "forges them",
     ),
+    "through_overrun": (
+        _ALWAYS,
+        "bytes between register and card machine were lost: do both lines have the speed of the "
+        "settings?",
+    ),
+    "reader_healed": (
+        _SEVERAL,
+        "the card reader had to be woken and set up again: look at its wires and at its supply",
+    ),
+    "reader_no_answer": (_SEVERAL, "the card reader did not answer: look at its wires and supply"),
+    "reader_bad_frame": (_SEVERAL, "the card reader's bytes were garbled: look at its wires"),
+    "reader_stale": (_SEVERAL, "answers of the card reader came too late: look at its supply"),
     "broker_full": (_SEVERAL, "the broker took nothing for a while, so questions were put again"),
     "receipt_accepted": (_NEVER, "results that the backend sent were taken"),
     "receipt_malformed": (_ALWAYS, "results were not as PROTOCOL.md says: is that the backend?"),
@@ -137,6 +149,11 @@ BEGINNINGS: Mapping[str, tuple[int, str]] = {
         "the broker ended or refused the connection, was silent, or sent what is too large",
     ),
     "key_": (_NEVER, "the QR key was pressed when there was no code to show"),
+    "card_": (_NEVER, "cards were tapped when there could be no payment"),
+    "tap_": (
+        _NEVER,
+        "cards were no use: away too soon, of another kind, two at once, locked",
+    ),
 }
 """The same for counters whose names end in what it was."""
 
@@ -167,6 +184,15 @@ TROUBLES: Mapping[str, str] = {
     "tls_failed": f"no TLS session could be made; {_CERTIFICATE}",
 }
 """What INFO's `trouble` says (PROTOCOL.md, 4.1)."""
+
+
+READERS: Mapping[str, str] = {
+    "no_tls": "its card reader is not used: cards are read only where the backend is reached by "
+    "https:// or mqtts://",
+    "silent": "its card reader does not answer: look at its wires, at its supply, and at the "
+    "switches that choose its bus",
+}
+"""What is wrong by INFO's `reader` (PROTOCOL.md, 4.3)."""
 
 
 @dataclass(frozen=True)
@@ -275,6 +301,8 @@ def of_info(info: dict) -> Iterable[Finding]:
             info["trouble"], "what is missing comes soon, or newer firmware knows more"
         )
         yield Finding(True, f"it shows no code, as it lacks {info['lacks']}: {why}")
+    if info.get("reader") in READERS:
+        yield Finding(True, READERS[info["reader"]])
     if info.get("crash"):
         yield Finding(True, f"it was restarted, as this had failed: {info['crash']}: {_REPORT}")
     if info.get("journal", 0) > _WORN:

@@ -10,7 +10,7 @@ MicroPython itself looks up in an object.
 
 _WORDS = (
     "aw cb dt sz tb wb EIO GS8 INT PTR aes doc erf exc exp inf md5 nan ps1 ps2 tan tau tls AUTO "
-    "GZIP INT8 Lock Loop UINT VOID ZLIB acos asin atan ceil cosh dump erfc fabs fmod log2 mem8 "
+    "GZIP INT8 Loop UINT VOID ZLIB acos asin atan ceil cosh dump erfc fabs fmod log2 mem8 "
     "mkfs modf poly rect sha1 sinh tanh bind coro imag peek sgen sort sqrt ARRAY EBADF EPERM "
     "INT16 INT32 INT64 MVLSB SHORT UINT8 ULONG acosh asinh atanh deque expm1 floor frexp gamma "
     "hline isinf isnan ldexp log10 mem16 mem32 polar rmdir trunc vline atan2 cmath heapq ipoll "
@@ -28,7 +28,7 @@ _WORDS = (
     "addressof byteorder errorcode factorial fill_rect get_ident isenabled localtime opt_level "
     "pack_into qstr_info randrange stack_use ticks_cpu unhexlify websocket cert_reqs cryptolib "
     "dict_view main_task readlines waitq_len BIG_ENDIAN EADDRINUSE EOPNOTSUPP SOL_SOCKET "
-    "appendleft b2a_base64 namedtuple soft_reset isdisjoint issuperset pend_throw settimeout "
+    "appendleft namedtuple soft_reset isdisjoint issuperset pend_throw settimeout "
     "unregister EINPROGRESS FrameBuffer OrderedDict SOCK_STREAM get_ciphers run_forever "
     "set_ciphers unpack_from wait_for_ms wrap_socket queue_write server_side ECONNABORTED "
     "ECONNREFUSED EHOSTUNREACH FrameBuffer1 MSG_DONTWAIT SO_BROADCAST SO_REUSEADDR version_info "

@@ -195,6 +195,9 @@ def _machine_key(profile: dict, settings, nvs):  # type: ignore[no-untyped-def]
 
     if settings.machine != "off" and "machine_uart" not in profile:
         raise board_settings.BadSettings("machine must be off: this board has no machine_uart")
+    reader = profile.get("reader", {})
+    if settings.machine != "off" and reader.get("bus") == "hsu":
+        raise board_settings.BadSettings("machine must be off: the card reader has its UART")
     if settings.machine != "link":
         return None
     return board_settings.machine_key(nvs, settings.machine_key_number)

@@ -225,7 +225,8 @@ class Display:
     def reader_is(self, name: str) -> None:
         """Whether cards can be taken is another (PROTOCOL.md, 4.3)."""
         self._checkout.reader = name
-        self._view.ways = ("qr", "tap") if name == "ready" else ("qr",)
+        ways = tuple(way for way in self._view.ways if way != "tap")
+        self._view.ways = ways + ("tap",) if name == "ready" else ways
         if self._checkout.state == "choose":
             self._show()
 

@@ -10,7 +10,8 @@ LINES = {"hsu": ("tx", "rx"), "spi": ("sck", "mosi", "miso", "cs"), "i2c": ("scl
 
 
 def wire(profile: dict, bus: str) -> dict:
-    """The field `reader` of a profile, for a reader on a bus of BUSES."""
+    """The field `reader` of a profile, for a reader on a bus of BUSES. On HSU it has the UART that
+    a card machine could have."""
     facts = CHIPS[profile["chip"]]
     pins = _free(facts, profile)
     lines = {line: next(pins) for line in LINES[bus]}
@@ -24,5 +25,7 @@ def wire(profile: dict, bus: str) -> dict:
 
 def _free(facts: Facts, profile: dict) -> Iterator[int]:
     """Pins that can drive, decide nothing at power-on and are not used."""
-    used = {*profile["pins"].values(), profile["till_uart"]["tx"], profile["till_uart"]["rx"]}
+    used = set(profile["pins"].values())
+    for uart in ("till_uart", "machine_uart"):
+        used |= {profile[uart][end] for end in ("tx", "rx") if uart in profile}
     return iter(sorted(facts.pins - facts.input_only - set(facts.taken) - set(facts.straps) - used))

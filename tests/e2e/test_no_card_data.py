@@ -132,9 +132,9 @@ async def test_nothing_of_a_card_is_kept_or_carried_in_the_clear(
     places["the backend's events"] = "\n".join(events).encode()
     places["logs"] = caplog.text.encode()
     assert len(wire.carried) > 5000 and len(places["the till line"]) > 1000
-    for card in (plastic.GOOD, plastic.POOR, plastic.TOKEN):
-        assert hidden_in(b"".join(said), card)  # where it is, the search finds it
-        assert [name for name, data in places.items() if hidden_in(data, card)] == []
+    for held in (plastic.GOOD, plastic.POOR, plastic.TOKEN):
+        assert hidden_in(b"".join(said), held)  # where it is, the search finds it
+        assert [name for name, data in places.items() if hidden_in(data, held)] == []
 
 
 def test_the_search_finds_every_form() -> None:

@@ -278,7 +278,7 @@ def test_a_display_that_restarts_asks():
         assert (same.nonce, same.method) == (attempt.nonce, "machine")
         assert (same.question, same.cancelling) == ("close" if stopped else "ask", stopped)
         again.checkout.resume(again.book.interrupted())
-        assert (again.checkout.state, again.checkout.sale.method) == ("unknown", "card")
+        assert (again.checkout.state, again.checkout.sale.method) == ("unknown", "machine")
         again.run()
         assert kinds(again) == [message.CANCEL if stopped else message.QUERY]
         again.say(message.RESULT, again.receipt(same, "closed" if stopped else "paid"))

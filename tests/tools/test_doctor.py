@@ -27,6 +27,7 @@ _NO_COUNTERS = {
     *("backend_away", "mqtt_"),
 }
 """Names of texts, of the checkout's events, and of a field in a simulated board's profile."""
+_TASKS = {"till_receive", "till_transmit", "machine_receive", "machine_transmit"}
 
 
 def _counters() -> Iterator[str]:
@@ -50,7 +51,7 @@ def test_every_counter_is_explained() -> None:
     assert len(found) > 30
     assert "setup_wrong_pin" in found and "receipt_wrong_amount" in found
     begun = {name for name in found if name.startswith(tuple(doctor.BEGINNINGS))}
-    assert found - begun - {"till_receive", "till_transmit"} == set(doctor.EXPLANATIONS)
+    assert found - begun - _TASKS == set(doctor.EXPLANATIONS)
 
 
 def test_every_trouble_is_explained() -> None:
@@ -74,6 +75,14 @@ def test_a_few_are_no_wonder_and_many_are() -> None:
     assert wrong(frame_crc=50, receipt_bad_mac=1, fault_panel=1) == [True] * 3
     (finding,) = doctor.of_counters({"brand_new": 7})
     assert not finding.wrong and "newer" in finding.words
+
+
+def test_a_reader_that_is_not_used_is_told_of() -> None:
+    for reader, words in (("silent", "does not answer"), ("no_tls", "https:// or mqtts://")):
+        (finding,) = doctor.of_info(_info(reader=reader))
+        assert finding.wrong and words in finding.words
+    for reader in ("ready", "none"):
+        assert list(doctor.of_info(_info(reader=reader))) == []
 
 
 def _info(**changes: Any) -> dict:
