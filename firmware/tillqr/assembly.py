@@ -125,6 +125,9 @@ def assemble():  # type: ignore[no-untyped-def]
     size = (profile["panel"]["width"], profile["panel"]["height"])
     codes = Codes(*own, settings.backend, size, settings.foreign)
     till = Checkout(book, chance.nonce, codes.fits, codes.fits_text if settings.foreign else None)
+    if key:
+        at_machine = load("tillqr.sale.at_machine").AtMachine(till)
+        till.handle = at_machine.handle  # type: ignore[method-assign]
     interrupted = book.interrupted()
     if interrupted:
         till.resume(interrupted)
@@ -161,7 +164,7 @@ def assemble():  # type: ignore[no-untyped-def]
         supervisor.add("endpoint", endpoint.run(settings.port))
     if key:
         uart = hardware.make_uart(profile, settings.machine_baud, port.BUFFER, "machine_uart")
-        parts = (uart, settings, key, book, display, boot, counters.add)
+        parts = (uart, settings, key, book, at_machine, display, boot, counters.add)
         card_machine = load("tillqr.till.card_machine").CardMachine(*parts)
         supervisor.add("machine_receive", card_machine.port.receive(), card_machine.port.owes)
         supervisor.add("machine_transmit", card_machine.port.transmit())

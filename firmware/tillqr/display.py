@@ -13,6 +13,7 @@ from micropython import const
 from tillqr import __version__
 from tillqr.sale import checkout, receipt
 from tillqr.till import message
+from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tillqr.till.link import Link
     from tillqr.till.port import TillPort
 
+_ELSEWHERE = "tillqr.sale.elsewhere"
 _TURN_MS = const(50)
 _RETRY_MS = const(2000)
 _COUNTERS_ROOM = const(480)  # what the other fields of INFO leave of a frame
@@ -105,10 +107,15 @@ class Display:
 
     def deliver(self, kind: int, content: dict) -> None:
         """Carry out a message from the register; raises message.Refusal."""
-        if kind in (message.CART, message.PAY, message.CANCEL, message.EXTERNAL_RESULT):
+        if kind in (message.CART, message.PAY, message.CANCEL):
             self._dispatch(message.name_of(kind).lower(), content)
         elif kind == message.QUERY and "order" in content:
             self._answer_query(content)
+        elif kind == message.EXTERNAL_RESULT:
+            try:
+                self._carry_out(load(_ELSEWHERE).handle(self._checkout, content))
+            finally:
+                unload(_ELSEWHERE)
         elif kind == message.TRANSPARENT and self._port.through is not None:
             self._port.through.begin()
         elif kind in (message.HELLO, message.QUERY):
@@ -183,12 +190,6 @@ class Display:
         """Carry out an event of the checkout's; raises message.Refusal."""
         self._dispatch(event, data)
         self._port.flush()
-
-    def machine_changed(self, up: bool) -> None:
-        """The card machine has come, or is away."""
-        self._checkout.machine_up = up
-        if not up:
-            self.happen("machine_lost")
 
     def charged(self, attempt: "Attempt", text: str) -> None:
         """The backend has made a charge: what its code says."""
@@ -325,7 +326,10 @@ class Display:
     # Effects.
 
     def _dispatch(self, event: str, data: "dict | object | None" = None) -> None:
-        for effect in self._checkout.handle(event, data):
+        self._carry_out(self._checkout.handle(event, data))
+
+    def _carry_out(self, effects: "list[str]") -> None:
+        for effect in effects:
             _EFFECTS[effect](self)
 
     def _restart_timer(self) -> None:

@@ -1,6 +1,7 @@
 """The checkout: a table that gives every event its row, and loses no money in any order."""
 
-from tillqr.sale import checkout
+from tillqr.sale import at_machine, checkout, elsewhere
+from tillqr.sale.at_machine import AtMachine
 from tillqr.sale.attempts import MAX_ATTEMPTS
 from tillqr.sale.checkout import Checkout
 from tillqr.till.answers import STATES
@@ -36,10 +37,12 @@ EVENTS = (
     "machine_key",
     "machine_lost",
     "machine_busy",
-    "receipt_stopped",
-    "cancel_machine",
-    "cancel_again",
+    "machine_stopped",
+    "machine_cancel",
+    "machine_leave",
 )
+ELSEWHERE = ("show", "withdraw", "remember")
+AT_MACHINE = ("open", "stop", "leave")
 EFFECTS = ("show", "status", "results", "ask")
 
 
@@ -55,6 +58,8 @@ class Counter:
         self.checkout = Checkout(
             self.book, self._nonce, lambda order, register: self.legible, fits_text
         )
+        self.machine = AtMachine(self.checkout)
+        self.checkout.handle = self.machine.handle
         self.checkout.lacks = ""
 
     def _nonce(self):
@@ -82,13 +87,22 @@ def states_of(words):
     return (checkout.FREE if words == "free" else words).split(" ")
 
 
+def all_rows():
+    """The rows of the table, and of its parts that are loaded where they are needed."""
+    tables = (checkout.TRANSITIONS, at_machine.TRANSITIONS, elsewhere.TRANSITIONS)
+    return [line.split("|") for table in tables for line in table.split("\n")]
+
+
 def test_every_row_names_known_states_events_actions_and_effects():
-    rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
+    rows = all_rows()
     pairs = []
     for states, event, after, action, effects in rows:
         assert event in EVENTS, event
         assert after == "" or after in STATES
-        assert action == "" or hasattr(Checkout, "do_" + action.split(" ")[0])
+        of = ELSEWHERE if event.startswith("external") else AT_MACHINE
+        apart = event.startswith(("external", "machine"))
+        known = of if apart else [name[3:] for name in dir(Checkout) if name.startswith("do_")]
+        assert action == "" or action.split(" ")[0] in known, action
         for effect in effects.split():
             assert effect in EFFECTS
         assert after == "" or "show" in effects.split()  # a state entered is shown and timed
@@ -99,7 +113,7 @@ def test_every_row_names_known_states_events_actions_and_effects():
 
 
 def test_every_state_can_be_left_and_reached():
-    rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
+    rows = all_rows()
     reached = [row[2] for row in rows]
     for state in STATES:
         assert state in reached or state == "idle", state
@@ -386,14 +400,14 @@ def test_paid_elsewhere_in_every_state():
         till = counter.checkout
         attempt = till.sale.attempt if till.sale else None
         if state == "paid":
-            refusal = raises(Refusal, till.handle, "external_result", external())
+            refusal = raises(Refusal, elsewhere.handle, till, external())
             assert (refusal.reason, refusal.detail) == ("already_paid", "T1")
             continue
         if state == "machine":  # it may have charged the card: only its own word ends that
-            refusal = raises(Refusal, till.handle, "external_result", external())
+            refusal = raises(Refusal, elsewhere.handle, till, external())
             assert (refusal.reason, refusal.detail) == ("busy", "machine")
             continue
-        effects = till.handle("external_result", external())
+        effects = elsewhere.handle(till, external())
         waiting = state in checkout.WAITING
         wanted = ["show", "results", "status", "ask"] if waiting else ["show", "status"]
         assert effects == wanted, state
@@ -406,7 +420,7 @@ def test_paid_elsewhere_in_every_state():
         for message in (pay(), pay(method="qr")):
             assert raises(Refusal, till.handle, "pay", message).reason == "already_paid"
         assert raises(Refusal, till.handle, "cancel", {"order": "1001"}).reason == "already_paid"
-        assert till.handle("external_result", external()) == ["show", "status"]
+        assert elsewhere.handle(till, external()) == ["show", "status"]
         till.handle("timeout")
         assert raises(Refusal, till.handle, "pay", pay()).reason == "already_paid"
         till.handle("pay", pay(register="4", method="qr"))
@@ -418,7 +432,7 @@ def test_failed_elsewhere_in_every_state():
         counter = at_state(state)
         till = counter.checkout
         before = till.sale
-        effects = till.handle("external_result", external("failed", reason="declined"))
+        effects = elsewhere.handle(till, external("failed", reason="declined"))
         if state in checkout.WAITING or state in ("paid", "late"):
             assert (effects, till.state, till.sale) == ([], state, before), state
             continue
@@ -429,7 +443,7 @@ def test_failed_elsewhere_in_every_state():
 
 
 def test_another_order_is_remembered_and_disturbs_nobody():
-    for state in checkout.SERVING:
+    for state in elsewhere.SERVING:
         counter = at_state(state)
         till = counter.checkout
         before = till.sale
@@ -437,18 +451,18 @@ def test_another_order_is_remembered_and_disturbs_nobody():
         if state != "cart":  # a cart names no register
             others.append(external(register="4"))
         for other in others:
-            assert till.handle("external_result", other) == []
+            assert elsewhere.handle(till, other) == []
             assert (till.state, till.sale) == (state, before)
             again = pay(order=other["order"], register=other["register"])
             assert raises(Refusal, till.handle, "pay", again).reason == "already_paid"
-        assert till.handle("external_result", external("failed", order="998")) == []
+        assert elsewhere.handle(till, external("failed", order="998")) == []
 
 
 def test_only_the_last_orders_paid_elsewhere_are_remembered():
     counter = Counter()
     till = counter.checkout
     for number in range(20):
-        till.handle("external_result", external(order=str(number)))
+        elsewhere.handle(till, external(order=str(number)))
     assert raises(Refusal, till.handle, "pay", pay(order="12")).reason == "already_paid"
     till.handle("pay", pay(order="11"))
     assert till.state == "choose"
@@ -465,7 +479,7 @@ def test_a_code_that_can_not_be_withdrawn_for_good_stays():
 
     counter.book.end = fail
     till = counter.checkout
-    refusal = raises(Refusal, till.handle, "external_result", external())
+    refusal = raises(Refusal, elsewhere.handle, till, external())
     assert refusal.reason == "storage" and till.state == "qr"
     assert (attempt.outcome, attempt.reason, attempt.question) == ("", "", "")
     assert till.handle("pay", pay(method="qr")) == ["status"]
@@ -518,7 +532,7 @@ def test_a_machine_ends_what_the_register_cancels():
         for word, state in (("paid", "paid"), ("failed", "failed"), ("closed", "cancelled")):
             counter = at_state("machine")
             till = counter.checkout
-            till.machine_up = not lost
+            counter.machine.up = not lost
             attempt = till.sale.attempt
             if lost:
                 till.handle("machine_lost")
@@ -533,11 +547,11 @@ def test_a_counter_whose_machine_is_gone_goes_on_without_its_word():
     counter = at_state("machine")
     till = counter.checkout
     attempt = till.sale.attempt
-    till.machine_up = True
+    counter.machine.up = True
     for _ in range(2):  # it is there, so it is waited for
         till.handle("cancel", {"order": "1001"})
         assert till.state == "unknown"
-    till.machine_up = False
+    counter.machine.up = False
     assert till.handle("cancel", {"order": "1001"}) == ["show", "status"]
     assert (till.state, attempt.outcome) == ("idle", "")
     for message in (pay(), pay(method="qr")):  # it may be paid: not a second time
@@ -594,7 +608,10 @@ def test_any_order_of_events_keeps_the_money():
                     paid_words.append(attempt)
                 event, data = "receipt", attempt
             try:
-                till.handle(event, data)
+                if event == "external_result":
+                    elsewhere.handle(till, data)
+                else:
+                    till.handle(event, data)
             except Refusal:
                 pass
             assert till.state in STATES
