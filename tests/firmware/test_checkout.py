@@ -567,10 +567,10 @@ def test_a_counter_whose_machine_is_gone_goes_on_without_its_word():
 def test_what_a_machine_was_told_to_stop_is_stored_first():
     counter = at_state("machine")
     attempt = counter.checkout.sale.attempt
-    counter.book.stop = lambda _: False
+    counter.book.keep = lambda _: False
     refusal = raises(Refusal, counter.checkout.handle, "cancel", {"order": "1001"})
     assert (refusal.reason, counter.checkout.state) == ("storage", "machine")
-    assert attempt.question == "open"
+    assert (attempt.question, attempt.cancelling) == ("open", False)
 
 
 def test_any_order_of_events_keeps_the_money():

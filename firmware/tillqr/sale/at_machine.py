@@ -76,7 +76,12 @@ def _open(till: Checkout) -> None:
 
 
 def _stop(till: Checkout) -> None:
-    if not till.book.stop(till.sale.attempt):
+    """The machine is to stop, which is stored, or nothing has changed."""
+    attempt = till.sale.attempt
+    before = (attempt.cancelling, attempt.question)
+    attempt.cancelling, attempt.question, attempt.stored = True, "close", False
+    if not till.book.keep(attempt):
+        attempt.cancelling, attempt.question = before
         raise Refusal("storage")
 
 
