@@ -122,6 +122,10 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
     ),
     "receipt_wrong_order": (_ALWAYS, "results named another order than their code"),
     "receipt_wrong_register": (_ALWAYS, "results named another register than their code"),
+    "receipt_wrong_method": (
+        _ALWAYS,
+        "a card machine spoke of what was not begun there, or the backend of what was",
+    ),
     "receipt_wrong_amount": (_ALWAYS, "results named another amount than their code"),
     "receipt_wrong_currency": (_ALWAYS, "results named another currency than their code"),
     "receipt_replayed": (_NEVER, "results came again, and changed nothing"),
@@ -148,6 +152,7 @@ BEGINNINGS: Mapping[str, tuple[int, str]] = {
         _SEVERAL,
         "the broker ended or refused the connection, was silent, or sent what is too large",
     ),
+    "machine_": (_SEVERAL, "the card machine's line: as the counter of that name without machine_"),
     "key_": (_NEVER, "the QR key was pressed when there was no code to show"),
     "card_": (_NEVER, "cards were tapped when there could be no payment"),
     "tap_": (

@@ -125,6 +125,10 @@ def assemble():  # type: ignore[no-untyped-def]
     size = (profile["panel"]["width"], profile["panel"]["height"])
     codes = Codes(*own, settings.backend, size, settings.foreign)
     till = Checkout(book, chance.nonce, codes.fits, codes.fits_text if settings.foreign else None)
+    if key:
+        at_machine = load("tillqr.sale.at_machine").AtMachine(till)
+        till.handle = at_machine.handle  # type: ignore[method-assign]
+    by_tap = _make_by_tap(profile, settings, till)
     interrupted = book.interrupted()
     if interrupted:
         till.resume(interrupted)
@@ -140,7 +144,11 @@ def assemble():  # type: ignore[no-untyped-def]
         backend.holds = load("tillqr.sale.charge").Charges(settings.device, keys).holds
     _complete(path, settings, ca, wifi, broker_password, boot, display, backend, counters.add)
     display.connect(link, till_port, backend)
-    taps = _make_taps(profile, settings, display, backend, keys, counters.add)
+    taps = None
+    if by_tap:
+        reader = hardware.make_reader(profile, counters.add)
+        parts = (reader, by_tap, display, backend, keys, counters.add)
+        taps = load("tillqr.nfc.taps").Taps(*parts)
     qr_key = PushKey(qr_pin, display.press_qr)
 
     watchdog = hardware.make_watchdog(profile)
@@ -164,8 +172,8 @@ def assemble():  # type: ignore[no-untyped-def]
         supervisor.add("endpoint", endpoint.run(settings.port))
     if key:
         uart = hardware.make_uart(profile, settings.machine_baud, port.BUFFER, "machine_uart")
-        parts = (uart, settings, key, book, display, boot, counters.add)
-        card_machine = load("tillqr.till.card_machine").CardMachine(*parts)
+        spoken = (uart, settings, key, book, at_machine, display, boot, counters.add)
+        card_machine = load("tillqr.till.card_machine").CardMachine(*spoken)
         supervisor.add("machine_receive", card_machine.port.receive(), card_machine.port.owes)
         supervisor.add("machine_transmit", card_machine.port.transmit())
         supervisor.add("machine", card_machine.run())
@@ -230,18 +238,17 @@ def _complete(  # type: ignore[no-untyped-def]
     path.complete(backend.channel, clock)
 
 
-def _make_taps(  # type: ignore[no-untyped-def]
-    profile: dict, settings, display, backend, keys: list, count
-):
-    """The card reader's task, if the board has a reader and the backend is reached by TLS: what a
-    card says goes no other way."""
+def _make_by_tap(profile: dict, settings, till):  # type: ignore[no-untyped-def]
+    """What a card reader adds to the checkout, if the board has a reader and the backend is reached
+    by TLS: what a card says goes no other way."""
     if "reader" not in profile:
         return None
+    till.reader = "silent" if settings.secure else "no_tls"
     if not settings.secure:
-        display.reader_is("no_tls")
         return None
-    reader = hardware.make_reader(profile, count)
-    return load("tillqr.nfc.taps").Taps(reader, display, backend, keys, count)
+    by_tap = load("tillqr.sale.by_tap").ByTap(till)
+    till.handle = by_tap.handle
+    return by_tap
 
 
 def _set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def]

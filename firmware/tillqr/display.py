@@ -13,6 +13,7 @@ from micropython import const
 from tillqr import __version__
 from tillqr.sale import checkout, receipt
 from tillqr.till import message
+from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tillqr.till.link import Link
     from tillqr.till.port import TillPort
 
+_ELSEWHERE = "tillqr.sale.elsewhere"
 _TURN_MS = const(50)
 _RETRY_MS = const(2000)
 _COUNTERS_ROOM = const(480)  # what the other fields of INFO leave of a frame
@@ -105,10 +107,15 @@ class Display:
 
     def deliver(self, kind: int, content: dict) -> None:
         """Carry out a message from the register; raises message.Refusal."""
-        if kind in (message.CART, message.PAY, message.CANCEL, message.EXTERNAL_RESULT):
+        if kind in (message.CART, message.PAY, message.CANCEL):
             self._dispatch(message.name_of(kind).lower(), content)
         elif kind == message.QUERY and "order" in content:
             self._answer_query(content)
+        elif kind == message.EXTERNAL_RESULT:
+            try:
+                self._carry_out(load(_ELSEWHERE).handle(self._checkout, content))
+            finally:
+                unload(_ELSEWHERE)
         elif kind == message.TRANSPARENT and self._port.through is not None:
             self._port.through.begin()
         elif kind in (message.HELLO, message.QUERY):
@@ -184,53 +191,13 @@ class Display:
         self._dispatch(event, data)
         self._port.flush()
 
-    def machine_changed(self, up: bool) -> None:
-        """The card machine has come, or is away."""
-        self._checkout.machine_up = up
-        if not up:
-            self.happen("machine_lost")
-
-    # From the card reader.
-
-    def takes_cards(self) -> bool:
-        """Whether a card that is held to the display now would be read."""
-        return self._checkout.state in ("qr", "tap", "again") + checkout.TAPPABLE
-
-    def card(self) -> "Attempt | None":
-        """A card was read that can pay: the attempt that it is for, None if there can't be one."""
-        try:
-            self._dispatch("card")
-        except message.Refusal as refusal:
-            self._counters.add("card_" + refusal.reason)
-            self._dispatch("key_refused", refusal.reason)
-        self._port.flush()
-        return self._checkout.sale.attempt if self._checkout.state == "card" else None
-
-    def holds_card(self, attempt: "Attempt") -> bool:
-        """Whether a card is still to be dealt with for an attempt."""
-        return self._checkout.state == "card" and self._checkout.sale.attempt is attempt
-
-    def card_again(self, reason: str) -> None:
-        """A card is not enough: by a name of PROTOCOL.md, 14."""
-        self._counters.add("tap_" + reason)
-        self._dispatch("again", reason)
-        self._port.flush()
-
-    def card_done(self, attempt: "Attempt") -> None:
-        """The card may be taken away: the backend has what it needs, and says how it ended."""
-        if self.holds_card(attempt):
-            self._dispatch("card_done")
-            self._port.flush()
-
     def reader_is(self, name: str) -> None:
-        """Whether cards can be taken is another (PROTOCOL.md, 4.3)."""
+        """Whether cards can be tapped is another (PROTOCOL.md, 4.3)."""
         self._checkout.reader = name
         ways = tuple(way for way in self._view.ways if way != "tap")
         self._view.ways = ways + ("tap",) if name == "ready" else ways
         if self._checkout.state == "choose":
             self._show()
-
-    # From the backend.
 
     def charged(self, attempt: "Attempt", text: str) -> None:
         """The backend has made a charge: what its code says."""
@@ -373,7 +340,10 @@ class Display:
     # Effects.
 
     def _dispatch(self, event: str, data: "dict | object | None" = None) -> None:
-        for effect in self._checkout.handle(event, data):
+        self._carry_out(self._checkout.handle(event, data))
+
+    def _carry_out(self, effects: "list[str]") -> None:
+        for effect in effects:
             _EFFECTS[effect](self)
 
     def _restart_timer(self) -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,12 @@ async def test_nothing_of_a_card_is_kept_or_carried_in_the_clear(
         wires.append(Wire(int(bench.settings[name].rpartition(":")[2])))
         bench.settings[name] = f"{road}://{LOOPBACK}:{wires[0].port}"
 
-    options = {"road": road, "reader": "hsu", "on_event": events.append, "prepare": listen_in}
+    options: dict[str, Any] = {
+        "road": road,
+        "reader": "hsu",
+        "on_event": events.append,
+        "prepare": listen_in,
+    }
     async with counter(runtime, tmp_path, **options) as made:
         wire = wires[0]
         cards = (EmvCard(plastic.GOOD), EmvCard(plastic.POOR), Wallet(plastic.TOKEN))

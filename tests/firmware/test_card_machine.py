@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from tillqr.sale import attempts, recovery
+from tillqr.sale.at_machine import AtMachine
 from tillqr.sale.attempts import Attempts
 from tillqr.sale.checkout import Checkout
 from tillqr.sale.mac import Key
@@ -43,13 +44,16 @@ class Scene:
         self.book = book or empty_book(segments=self.segments)
         self.made = 0
         self.checkout = Checkout(self.book, self._nonce, lambda order, register: True)
+        self.at_machine = AtMachine(self.checkout)
+        self.checkout.handle = self.at_machine.handle
         self.checkout.lacks = ""
         self.counts = Counts()
         self.heard = []
         self.refuse = ""
         self.answers = []
         self.plugged = True
-        self.part = CardMachine(None, Settings, KEY, self.book, self, "d1", self.counts)
+        parts = (KEY, self.book, self.at_machine, self)
+        self.part = CardMachine(None, Settings, *parts, "d1", self.counts)
         self.machine = self.new_machine("m1")
 
     def new_machine(self, boot):
@@ -71,11 +75,6 @@ class Scene:
         stored = self.book.keep(attempt)
         self.checkout.handle("receipt", attempt)
         return stored
-
-    def machine_changed(self, up):
-        self.checkout.machine_up = up
-        if not up:
-            self.checkout.handle("machine_lost")
 
     # The machine's end.
 
@@ -254,14 +253,14 @@ def test_an_unplugged_machine_is_unknown_and_asked_when_it_is_back():
     scene.plugged = False
     scene.run(4500)
     assert (scene.checkout.state, attempt.outcome) == ("unknown", "")
-    assert not scene.checkout.machine_up
+    assert not scene.at_machine.up
     scene.plugged = True
     scene.heard = []
     scene.new_machine("m2")
     scene.run(300)
     assert message.QUERY in kinds(scene) and message.PAY not in kinds(scene)
     scene.say(message.STATUS, {"attempt": attempt.nonce, "state": "busy"})
-    assert scene.checkout.state == "machine" and scene.checkout.machine_up
+    assert scene.checkout.state == "machine" and scene.at_machine.up
     scene.say(message.RESULT, scene.receipt(attempt, "failed"))
     assert (scene.checkout.state, attempt.reason) == ("failed", "declined")
 

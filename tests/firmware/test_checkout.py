@@ -1,6 +1,7 @@
 """The checkout: a table that gives every event its row, and loses no money in any order."""
 
-from tillqr.sale import checkout
+from tillqr.sale import at_machine, by_tap, checkout, elsewhere
+from tillqr.sale.at_machine import AtMachine
 from tillqr.sale.attempts import MAX_ATTEMPTS
 from tillqr.sale.checkout import Checkout
 from tillqr.till.answers import STATES
@@ -45,10 +46,13 @@ EVENTS = (
     "machine_key",
     "machine_lost",
     "machine_busy",
-    "receipt_stopped",
-    "cancel_machine",
-    "cancel_again",
+    "machine_stopped",
+    "machine_cancel",
+    "machine_leave",
 )
+ELSEWHERE = ("show", "withdraw", "remember")
+BY_TAP = ("open", "tap", "note", "deaf", "done", "forget", "give_up")
+AT_MACHINE = ("open", "stop", "leave")
 EFFECTS = ("show", "status", "results", "ask")
 
 
@@ -64,6 +68,8 @@ class Counter:
         self.checkout = Checkout(
             self.book, self._nonce, lambda order, register: self.legible, fits_text
         )
+        self.machine = AtMachine(self.checkout)
+        self.checkout.handle = self.machine.handle
         self.checkout.lacks = ""
 
     def _nonce(self):
@@ -86,13 +92,24 @@ def cart(first=0, count=2, order="1001"):
     return {"order": order, "currency": "EUR", "total": 200, "first": first, "lines": lines}
 
 
+PARTS = (checkout, at_machine, elsewhere, by_tap)
+"""The table's own module, and those of its parts that are loaded where they are needed."""
+
+
+def rows_of(part):
+    """The rows of a module."""
+    return [line.split("|") for line in part.TRANSITIONS.split("\n")]
+
+
 def test_every_row_names_known_states_events_actions_and_effects():
-    rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
+    own = [name[3:] for name in dir(Checkout) if name.startswith("do_")]
+    known = [own, AT_MACHINE, ELSEWHERE, BY_TAP]
+    rows = [row + [of] for part, of in zip(PARTS, known) for row in rows_of(part)]
     pairs = []
-    for states, event, after, action, effects in rows:
+    for states, event, after, action, effects, of in rows:
         assert event in EVENTS, event
         assert after == "" or after in STATES
-        assert action == "" or hasattr(Checkout, "do_" + action.split(" ")[0])
+        assert action == "" or action.split(" ")[0] in of, action
         for effect in effects.split():
             assert effect in EFFECTS
         assert after == "" or "show" in effects.split()  # a state entered is shown and timed
@@ -103,7 +120,7 @@ def test_every_row_names_known_states_events_actions_and_effects():
 
 
 def test_every_state_can_be_left_and_reached():
-    rows = [line.split("|") for line in checkout.TRANSITIONS.split("\n")]
+    rows = [row for part in PARTS for row in rows_of(part)]
     reached = [row[2] for row in rows]
     for state in STATES:
         assert state in reached or state == "idle", state
@@ -324,6 +341,7 @@ def ready_for_cards():
     """A counter with a card reader."""
     counter = Counter()
     counter.checkout.reader = "ready"
+    counter.checkout.handle = by_tap.ByTap(counter.checkout).handle
     return counter
 
 
@@ -342,7 +360,7 @@ def test_a_tap_that_the_register_asks_for():
 
 
 def test_no_tap_without_a_reader_or_a_path():
-    counter = Counter()
+    counter = ready_for_cards()
     till = counter.checkout
     for reader in ("none", "no_tls", "silent"):
         till.reader = reader
@@ -459,10 +477,12 @@ def external(outcome="paid", **changes):
 
 def at_state(state):
     """A counter in a state with order 1001; an attempt is open in the states that wait."""
-    counter = Counter(foreign=state == "preparing")
+    counter = Counter(foreign=True) if state == "preparing" else ready_for_cards()
     till = counter.checkout
     if state == "cart":
         till.handle("cart", cart())
+    elif state == "tap":
+        till.handle("pay", pay(method="tap"))
     elif state in ("choose", "machine"):
         till.handle("pay", pay())
         if state == "machine":
@@ -470,10 +490,6 @@ def at_state(state):
     elif state != "idle":
         attempt = counter.at_qr()
         if state == "unknown":
-            till.handle("timeout")
-        elif state == "tap":
-            till.handle("again", "card_gone")
-            till.sale.back = "tap"
             till.handle("timeout")
         elif state == "card":
             till.handle("card")
@@ -497,14 +513,14 @@ def test_paid_elsewhere_in_every_state():
         till = counter.checkout
         attempt = till.sale.attempt if till.sale else None
         if state == "paid":
-            refusal = raises(Refusal, till.handle, "external_result", external())
+            refusal = raises(Refusal, elsewhere.handle, till, external())
             assert (refusal.reason, refusal.detail) == ("already_paid", "T1")
             continue
         if state == "machine":  # it may have charged the card: only its own word ends that
-            refusal = raises(Refusal, till.handle, "external_result", external())
+            refusal = raises(Refusal, elsewhere.handle, till, external())
             assert (refusal.reason, refusal.detail) == ("busy", "machine")
             continue
-        effects = till.handle("external_result", external())
+        effects = elsewhere.handle(till, external())
         waiting = state in checkout.WAITING
         wanted = ["show", "results", "status", "ask"] if waiting else ["show", "status"]
         assert effects == wanted, state
@@ -517,7 +533,7 @@ def test_paid_elsewhere_in_every_state():
         for message in (pay(), pay(method="qr")):
             assert raises(Refusal, till.handle, "pay", message).reason == "already_paid"
         assert raises(Refusal, till.handle, "cancel", {"order": "1001"}).reason == "already_paid"
-        assert till.handle("external_result", external()) == ["show", "status"]
+        assert elsewhere.handle(till, external()) == ["show", "status"]
         till.handle("timeout")
         assert raises(Refusal, till.handle, "pay", pay()).reason == "already_paid"
         till.handle("pay", pay(register="4", method="qr"))
@@ -529,7 +545,7 @@ def test_failed_elsewhere_in_every_state():
         counter = at_state(state)
         till = counter.checkout
         before = till.sale
-        effects = till.handle("external_result", external("failed", reason="declined"))
+        effects = elsewhere.handle(till, external("failed", reason="declined"))
         if state in checkout.WAITING or state in ("paid", "late"):
             assert (effects, till.state, till.sale) == ([], state, before), state
             continue
@@ -540,7 +556,7 @@ def test_failed_elsewhere_in_every_state():
 
 
 def test_another_order_is_remembered_and_disturbs_nobody():
-    for state in checkout.SERVING:
+    for state in elsewhere.SERVING:
         counter = at_state(state)
         till = counter.checkout
         before = till.sale
@@ -548,18 +564,18 @@ def test_another_order_is_remembered_and_disturbs_nobody():
         if state != "cart":  # a cart names no register
             others.append(external(register="4"))
         for other in others:
-            assert till.handle("external_result", other) == []
+            assert elsewhere.handle(till, other) == []
             assert (till.state, till.sale) == (state, before)
             again = pay(order=other["order"], register=other["register"])
             assert raises(Refusal, till.handle, "pay", again).reason == "already_paid"
-        assert till.handle("external_result", external("failed", order="998")) == []
+        assert elsewhere.handle(till, external("failed", order="998")) == []
 
 
 def test_only_the_last_orders_paid_elsewhere_are_remembered():
     counter = Counter()
     till = counter.checkout
     for number in range(20):
-        till.handle("external_result", external(order=str(number)))
+        elsewhere.handle(till, external(order=str(number)))
     assert raises(Refusal, till.handle, "pay", pay(order="12")).reason == "already_paid"
     till.handle("pay", pay(order="11"))
     assert till.state == "choose"
@@ -576,7 +592,7 @@ def test_a_code_that_can_not_be_withdrawn_for_good_stays():
 
     counter.book.end = fail
     till = counter.checkout
-    refusal = raises(Refusal, till.handle, "external_result", external())
+    refusal = raises(Refusal, elsewhere.handle, till, external())
     assert refusal.reason == "storage" and till.state == "qr"
     assert (attempt.outcome, attempt.reason, attempt.question) == ("", "", "")
     assert till.handle("pay", pay(method="qr")) == ["status"]
@@ -629,7 +645,7 @@ def test_a_machine_ends_what_the_register_cancels():
         for word, state in (("paid", "paid"), ("failed", "failed"), ("closed", "cancelled")):
             counter = at_state("machine")
             till = counter.checkout
-            till.machine_up = not lost
+            counter.machine.up = not lost
             attempt = till.sale.attempt
             if lost:
                 till.handle("machine_lost")
@@ -644,11 +660,11 @@ def test_a_counter_whose_machine_is_gone_goes_on_without_its_word():
     counter = at_state("machine")
     till = counter.checkout
     attempt = till.sale.attempt
-    till.machine_up = True
+    counter.machine.up = True
     for _ in range(2):  # it is there, so it is waited for
         till.handle("cancel", {"order": "1001"})
         assert till.state == "unknown"
-    till.machine_up = False
+    counter.machine.up = False
     assert till.handle("cancel", {"order": "1001"}) == ["show", "status"]
     assert (till.state, attempt.outcome) == ("idle", "")
     for message in (pay(), pay(method="qr")):  # it may be paid: not a second time
@@ -664,10 +680,10 @@ def test_a_counter_whose_machine_is_gone_goes_on_without_its_word():
 def test_what_a_machine_was_told_to_stop_is_stored_first():
     counter = at_state("machine")
     attempt = counter.checkout.sale.attempt
-    counter.book.stop = lambda _: False
+    counter.book.keep = lambda _: False
     refusal = raises(Refusal, counter.checkout.handle, "cancel", {"order": "1001"})
     assert (refusal.reason, counter.checkout.state) == ("storage", "machine")
-    assert attempt.question == "open"
+    assert (attempt.question, attempt.cancelling) == ("open", False)
 
 
 def test_any_order_of_events_keeps_the_money():
@@ -710,7 +726,10 @@ def test_any_order_of_events_keeps_the_money():
                     paid_words.append(attempt)
                 event, data = "receipt", attempt
             try:
-                till.handle(event, data)
+                if event == "external_result":
+                    elsewhere.handle(till, data)
+                else:
+                    till.handle(event, data)
             except Refusal:
                 pass
             assert till.state in STATES

@@ -101,7 +101,9 @@ def test_how_an_attempt_is_paid_is_found():
     book.open(nonce(9), "2", "3", 1, "EUR")
     asked = found(segments)[2]  # only the machine can end what it has begun
     assert (asked.outcome, asked.question, asked.cancelling) == ("", "close", False)
-    assert book.stop(book.find(nonce(2)))
+    asked = book.find(nonce(2))
+    asked.cancelling, asked.stored = True, False
+    assert book.keep(asked)
     asked = found(segments)[2]
     assert (asked.outcome, asked.question, asked.cancelling) == ("", "close", True)
     asked.settle(Word("closed"))

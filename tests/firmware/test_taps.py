@@ -59,60 +59,80 @@ class Attempt:
     nonce = "000102030405060708090a0b"
 
 
-class Display:
+class Till:
     """Takes cards until it has one."""
 
     def __init__(self):
         self.state = "tap"
-        self.said = []
-        self.reader = []
         self.begun = 0
 
     def takes_cards(self):
         return self.state in ("tap", "again")
 
-    def card(self):
-        self.begun += 1
-        self.state = "card"
-        return Attempt
+    def attempt(self):
+        return Attempt if self.state == "card" else None
 
-    def holds_card(self, attempt):
+    def holds(self, attempt):
         return self.state == "card" and attempt is Attempt
 
-    def card_again(self, reason):
-        self.said.append(reason)
-        self.state = "again"
 
-    def card_done(self, _):
-        self.said.append("done")
+class Display:
+    """Carries events to that till."""
+
+    def __init__(self):
+        self.till = Till()
+        self.said = []
+        self.reader = []
+
+    def happen(self, event, reason=None):
+        if event == "card":
+            self.till.begun += 1
+            self.till.state = "card"
+        elif event == "again":
+            self.said.append(reason)
+            self.till.state = "again"
+        else:
+            self.said.append(event)
 
     def reader_is(self, name):
         self.reader.append(name)
 
 
+class Channel:
+    """Has each word answered by the next of a script: (verb, data), None, or a function."""
+
+    def __init__(self, backend):
+        self._backend = backend
+        self.ended = 0
+
+    async def ask(self, attempt, word, more):
+        assert attempt == Attempt.nonce and more
+        backend = self._backend
+        backend.words.append((word["step"], word["verb"]))
+        answer = backend.script.pop(0) if backend.script else None
+        if callable(answer):
+            answer = answer()
+        elif answer is not None:
+            answer = signed(word, *answer)
+        backend.word = answer
+        return answer is not None
+
+    async def let_go(self):
+        self.ended += 1
+
+
 class Backend:
-    """Answers each word by the next of a script: (verb, data), None, or a function."""
+    """What the display has of it."""
 
     def __init__(self, *script):
         self.script = list(script)
         self.words = []
-        self.ended = 0
+        self.word = None
+        self.turn = asyncio.Lock()
+        self.channel = Channel(self)
 
     def code(self, _):
         return "CODE"
-
-    async def say(self, _, word):
-        self.words.append((word["step"], word["verb"]))
-        answer = self.script.pop(0) if self.script else None
-        if callable(answer):
-            return answer()
-        if answer is None:
-            return None
-        verb, data = answer
-        return signed(word, verb, data)
-
-    async def end_tap(self):
-        self.ended += 1
 
 
 def signed(word, verb, data):
@@ -136,7 +156,7 @@ def signed(word, verb, data):
 
 async def run(reader, display, backend, until, counts=None):
     """Run the task until something holds."""
-    taps = Taps(reader, display, backend, [KEY], counts or Counts())
+    taps = Taps(reader, display.till, display, backend, [KEY], counts or Counts())
     task = asyncio.create_task(taps.run())
     for _ in range(300):
         await asyncio.sleep(0.01)
@@ -160,7 +180,7 @@ async def test_a_card_is_asked_what_the_backend_asks():
     taps = await run(reader, display, backend, lambda: display.said)
     assert reader.commands[-2:] == [b"\x80\xa8", b"\x00\xb2"]
     assert backend.words == [(0, "emv"), (1, "answer"), (2, "answer")]
-    assert (display.said, taps.apdus, backend.ended) == (["done"], 2, 1)
+    assert (display.said, taps.apdus, backend.channel.ended) == (["card_done"], 2, 1)
 
 
 async def test_a_word_without_an_answer_is_said_again_and_no_card_is_asked_twice():
@@ -194,7 +214,7 @@ async def test_a_card_that_leaves_costs_nothing_and_may_be_held_again():
     task = asyncio.create_task(hold())
     await run(reader, display, backend, lambda: len(display.said) == 2)
     await task
-    assert (display.said, display.begun) == (["card_gone", "card_gone"], 2)
+    assert (display.said, display.till.begun) == (["card_gone", "card_gone"], 2)
 
 
 async def test_a_card_that_stays_pays_once():
@@ -204,18 +224,20 @@ async def test_a_card_that_stays_pays_once():
     reader.cards = here()
 
     def next_sale():
-        if display.said == ["done"]:
-            display.state = "tap"
-        return display.begun > 1
+        if display.said == ["card_done"]:
+            display.till.state = "tap"
+        return display.till.begun > 1
 
     task = asyncio.create_task(run(reader, display, backend, next_sale))
     await asyncio.sleep(1)
-    assert display.begun == 1 and display.takes_cards()  # it was not read for the next sale
+    assert (
+        display.till.begun == 1 and display.till.takes_cards()
+    )  # it was not read for the next sale
     reader.cards = []
     await asyncio.sleep(0.3)
     reader.cards = here()
     await task
-    assert display.begun == 2
+    assert display.till.begun == 2
 
 
 async def test_two_cards_and_reasons_of_the_backend_are_told():
@@ -223,7 +245,7 @@ async def test_two_cards_and_reasons_of_the_backend_are_told():
     display = Display()
     reader.cards = here() + here()
     await run(reader, display, Backend(), lambda: display.said)
-    assert (display.said, display.begun) == (["two_cards"], 0)
+    assert (display.said, display.till.begun) == (["two_cards"], 0)
     for said, shown in ((b"phone_locked", "phone_locked"), (b"\xff", "card_gone")):
         reader = Reader()
         display = Display()
@@ -237,20 +259,20 @@ async def test_a_tap_ends_when_a_phone_was_faster():
     display = Display()
 
     def paid():
-        display.state = "paid"
+        display.till.state = "paid"
 
     backend = Backend(("apdu", b"\x80\xa8"), paid)
     reader.cards = here()
-    await run(reader, display, backend, lambda: backend.ended)
-    assert (display.said, display.state) == ([], "paid")
+    await run(reader, display, backend, lambda: backend.channel.ended)
+    assert (display.said, display.till.state) == ([], "paid")
 
 
 async def test_the_reader_rests_while_nobody_is_to_tap_and_is_missed():
     reader = Reader()
     display = Display()
-    display.state = "idle"
+    display.till.state = "idle"
     await run(reader, display, Backend(), lambda: reader.resting)
     assert display.reader == ["ready"]
-    display.state = "tap"
+    display.till.state = "tap"
     reader.absent = True
     await run(reader, display, Backend(), lambda: display.reader[-1] == "silent")

@@ -49,8 +49,10 @@ class Backend:
         self._display = display
         self._count = count
         self._wake = asyncio.Event()
-        self._turn = asyncio.Lock()  # the channel asks one thing at a time
-        self._word: "dict | None" = None
+        self.turn = asyncio.Lock()
+        """Whoever asks by the channel holds it: it asks one thing at a time."""
+        self.word: "dict | None" = None
+        """The backend's latest word on a tap, which is not judged yet."""
         self.channel: "Broker | Web" = None  # type: ignore[assignment]
 
     def ask(self) -> None:
@@ -67,7 +69,7 @@ class Backend:
         except ValueError:
             answer = {}
         if "tap" in answer:
-            self._word = answer
+            self.word = answer
         elif "text" in answer and "transaction" not in answer:
             self._take_charge(answer)
         elif answer.get("state") != "open" and self._display.accept(body)[0] == _UNSTORED:
@@ -119,7 +121,7 @@ class Backend:
         verb = attempt.question
         try:
             question = self._codes.question(attempt, (self._wifi.address, self._port))
-            async with self._turn:
+            async with self.turn:
                 answered = await self.channel.ask(attempt.nonce, question)
         except MemoryError:  # it is asked again: what came of it may have been stored
             self._count("backend_no_memory")
@@ -129,23 +131,6 @@ class Backend:
             self._display.still_open(attempt)
         return attempt.settled != "" or attempt.question != verb
 
-    # Taps (sale/tunnel.py), which nobody but the card reader's task has.
-
     def code(self, attempt: "Attempt") -> str:
         """The code of an attempt, by which the backend knows what it is of."""
         return self._codes.code(attempt, (self._wifi.address, self._port))
-
-    async def say(self, attempt: "Attempt", word: dict) -> "dict | None":
-        """Say the display's word on a tap: the backend's, which is not judged yet, or None. A
-        receipt in its place is delivered."""
-        async with self._turn:
-            self._word = None
-            try:
-                await self.channel.ask(attempt.nonce, word, True)
-            except MemoryError:  # it is said again
-                self._count("backend_no_memory")
-            return self._word
-
-    async def end_tap(self) -> None:
-        """A tap is over: let go of what was kept for its next word."""
-        await self.channel.let_go()

@@ -16,6 +16,7 @@ from tillqr.nfc import tap_read
 from tillqr.nfc.pn532 import CardError, ReaderError
 from tillqr.nfc.unsupported import Unsupported
 from tillqr.sale.tunnel import MAX_ANSWER, Broken, Tunnel
+from tillqr.till.message import Refusal
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tillqr.net.backend import Backend
     from tillqr.nfc.pn532 import Pn532
     from tillqr.sale.attempts import Attempt
+    from tillqr.sale.by_tap import ByTap
     from tillqr.sale.mac import Key
 
 _IDLE_MS = const(100)
@@ -42,6 +44,7 @@ class Taps:
     def __init__(
         self,
         reader: "Pn532",
+        till: "ByTap",
         display: "Display",
         backend: "Backend",
         keys: "list[Key]",
@@ -49,6 +52,7 @@ class Taps:
     ) -> None:
         """keys: the device's, the present one first."""
         self._reader = reader
+        self._till = till
         self._display = display
         self._backend = backend
         self._keys = keys
@@ -78,7 +82,7 @@ class Taps:
             try:
                 if self._held:
                     self._held = bool(await self._reader.find())
-                elif self._display.takes_cards():
+                elif self._till.takes_cards():
                     resting = False
                     await self._look()
                 else:
@@ -99,7 +103,8 @@ class Taps:
         self._held = True
         reason = await self._read(targets[0]) if len(targets) == 1 else "two_cards"
         if reason:
-            self._display.card_again(reason)
+            self._count("tap_" + reason)
+            self._display.happen("again", reason)
         await self._reader.release()
 
     async def _read(self, target) -> str:  # type: ignore[no-untyped-def]
@@ -110,14 +115,23 @@ class Taps:
             return unsupported.args[0]
         except (CardError, ReaderError):
             return "card_gone"
-        attempt = self._display.card()
+        attempt = self._begun()
         if attempt is None:
             return ""
         try:
             return await self._talk(attempt, kind, data)
         finally:
-            await self._backend.end_tap()
+            await self._backend.channel.let_go()
             gc.collect()
+
+    def _begun(self) -> "Attempt | None":
+        """The attempt that a card is for, None if there can't be one."""
+        try:
+            self._display.happen("card")
+        except Refusal as refusal:
+            self._count("card_" + refusal.reason)
+            self._display.happen("key_refused", refusal.reason)
+        return self._till.attempt()
 
     async def _talk(self, attempt: "Attempt", verb: str, data: bytes) -> str:
         """Carry words between the card and the backend until it has enough: as `_read`."""
@@ -129,7 +143,8 @@ class Taps:
                 return ""  # a receipt came, or nothing: then its time runs out, and it is asked
             word, data = answer
             if word == "wait":
-                self._display.card_done(attempt)
+                if self._till.holds(attempt):
+                    self._display.happen("card_done")
                 return ""
             if word == "again":
                 return _reason(data)
@@ -149,8 +164,8 @@ class Taps:
     ) -> "tuple[str, bytes] | None":
         """Say a word until it is answered; None if that is not to be, or not any more."""
         began = time.ticks_ms()
-        while self._display.holds_card(attempt):
-            answer = await self._backend.say(attempt, word)
+        while self._till.holds(attempt):
+            answer = await self._said(attempt, word)
             if answer is not None:
                 try:
                     return tunnel.take(answer)
@@ -160,6 +175,18 @@ class Taps:
                 return None
             await asyncio.sleep_ms(_LOOK_MS)
         return None
+
+    async def _said(self, attempt: "Attempt", word: dict) -> "dict | None":
+        """Say a word once: the backend's, which is not judged yet, or None. A receipt in its place
+        is delivered."""
+        backend = self._backend
+        async with backend.turn:
+            backend.word = None
+            try:
+                await backend.channel.ask(attempt.nonce, word, True)
+            except MemoryError:  # it is said again
+                self._count("backend_no_memory")
+            return backend.word
 
 
 def _reason(data: bytes) -> str:

@@ -142,15 +142,6 @@ class Attempts:
         attempt.stored = False
         return self._store()
 
-    def stop(self, attempt: Attempt) -> bool:
-        """A machine is to stop; whether that is in the journal, and else nothing has changed."""
-        before = (attempt.cancelling, attempt.question)
-        attempt.cancelling, attempt.question, attempt.stored = True, "close", False
-        if self._store():
-            return True
-        attempt.cancelling, attempt.question = before
-        return False
-
     def deliver(self, attempt: Attempt) -> None:
         """The register has an outcome. It is written with what is written next: until then it would
         only be told once more."""

@@ -20,7 +20,6 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_KEPT_ELSEWHERE = const(7)  # and one more
 DURATIONS = {
     "preparing": 2_500,
     "card": 30_000,
@@ -44,8 +43,6 @@ class Sale:
         self.currency: str = pay["currency"]
         self.method: str = pay.get("method", "qr")
         """How it is paid: one of attempts.METHODS, or "card" elsewhere."""
-        self.back = ""
-        """The state that is gone back to where a card is not enough."""
         self.attempt: "attempts.Attempt | None" = None
         self.notice = ""
         """What the customer is to be told beside the state (PROTOCOL.md, 4), or "": why no code is
@@ -97,35 +94,30 @@ class Checkout:
         """make_nonce returns a fresh nonce as hex, from a source nobody can guess; fits says
         whether the code of an order and register can be shown so that a phone reads it; fits_text
         says it of a text that the backend made, None where it makes none."""
-        self._book = book
+        self.book = book
         self._make_nonce = make_nonce
         self._fits = fits
         self._fits_text = fits_text
         self.state = "idle"
-        self.machine_up = False
-        """Whether a card machine answers."""
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
-        self._elsewhere: "list[tuple[str, str]]" = []
+        self.elsewhere: "list[tuple[str, str]]" = []
         """Register and order of those that were paid elsewhere last."""
         self.lacks = "wifi"
-        """What is missing for a result to reach the display (PROTOCOL.md, 4.1); no code is shown,
-        and no card taken, while there is anything."""
+        """What is missing for a result to reach the display (PROTOCOL.md, 4.1); no code is shown
+        while there is anything."""
         self.reader = "none"
-        """Whether cards can be taken (PROTOCOL.md, 4.3)."""
+        """Whether cards can be tapped (PROTOCOL.md, 4.3)."""
 
     def handle(self, event: str, data: "dict | attempts.Attempt | None" = None) -> "list[str]":
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.
 
-        Events: "cart", "pay", "cancel", "external_result" (with the message), "qr_key", "timeout",
-        "machine_key" (that of a card machine was pressed), "machine_lost" (it is away),
-        "machine_busy" (it works on an attempt), "network" (it came or went), "charge" (with the
-        attempt whose text came), "receipt" (with the attempt that attempts.accept returned),
-        "still_open" (the backend says that nobody has paid yet), "card" (one was read that can
-        pay), "again" (a card is not enough, with the reason), "card_done" (it may be taken away),
-        "key_refused" (a press of the key was, or a card, with the reason).
+        Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
+        came or went), "charge" (with the attempt whose text came), "receipt" (with the attempt that
+        attempts.accept returned), "still_open" (the backend says that nobody has paid yet),
+        "key_refused" (a press of the key was, with the reason).
         """
-        row = row_for(self.state, self._refine(event, data))
+        row = row_for(self.state, self._refine(event, data), TRANSITIONS)
         if row is None:
             return self._unlisted(event)
         _, _, state, action, effects = row
@@ -147,8 +139,6 @@ class Checkout:
             raise Refusal("busy", self.state)
         if event == "cancel":
             raise Refusal("already_paid" if self.state == "paid" else "no_sale")
-        if event == "machine_key":
-            raise Refusal("busy" if self.state in WAITING else "no_sale", self.state)
         return []
 
     def _refine(self, event: str, data: "dict | attempts.Attempt | None") -> str:
@@ -156,24 +146,13 @@ class Checkout:
         if event == "pay":
             return self._refine_pay(data)
         if event == "cancel":
-            self._check_order(data)
-            return self._refine_cancel()
-        if event == "external_result":
-            return self._refine_external(data)
-        if event == "receipt":
+            self.check_order(data)
+        elif event == "receipt":
             return self._refine_receipt(data)
-        if event == "charge":
+        elif event == "charge":
             return self._refine_charge(data)
-        if event == "qr_key" and self.sale is not None:
+        elif event == "qr_key" and self.sale is not None:
             return self._refine_key(self.sale)
-        if event == "card" and self.state in TAPPABLE:
-            return "card_deaf" if self.lacks else "card_first"
-        if event == "timeout" and self.state == "again":
-            return "timeout_" + self.sale.back
-        if event == "still_open" and self.sale and self.sale.attempt.method == "tap":
-            return "still_open_tap"
-        if event == "machine_busy" and not self._is_served(data):
-            return "machine_moot"
         return event
 
     def _refine_key(self, sale: Sale) -> str:
@@ -190,62 +169,32 @@ class Checkout:
         return "charge" if fits else "charge_large"
 
     def _refine_pay(self, pay: dict) -> str:
-        earlier = self._book.of_order(pay["order"], pay["register"])
+        earlier = self.book.of_order(pay["order"], pay["register"])
         if earlier is not None and earlier.outcome == "paid":
             raise Refusal("already_paid", earlier.transaction)
-        if (pay["register"], pay["order"]) in self._elsewhere:
+        if (pay["register"], pay["order"]) in self.elsewhere:
             raise Refusal("already_paid")
-        if earlier is not None and not earlier.outcome and not self._is_served(earlier):
-            raise Refusal("busy", "unknown")  # a machine that is away may have charged it
         if self.state in WAITING and self.sale.same(pay):
             return "pay_again"
         if "method" not in pay:
             return "pay"
-        if pay["method"] == "tap":
-            return self._refine_pay_tap()
-        if self._fits_text is None and not self._fits(pay["order"], pay["register"]):
+        tap = pay["method"] == "tap"
+        if tap and self.reader != "ready":
+            raise Refusal("no_reader", self.reader)
+        if not tap and self._fits_text is None and not self._fits(pay["order"], pay["register"]):
             raise Refusal("code_too_large")
         if self.lacks:
             raise Refusal("no_network", self.lacks)
+        if tap:
+            return "pay_tap"
         return "pay_charge" if self._fits_text else "pay_qr"
 
-    def _refine_pay_tap(self) -> str:
-        if self.reader != "ready":
-            raise Refusal("no_reader", self.reader)
-        if self.lacks:
-            raise Refusal("no_network", self.lacks)
-        return "pay_tap"
-
-    def _refine_external(self, word: dict) -> str:
-        """What became of an order elsewhere, as it matters to what is under way here."""
-        order, register, paid = word["order"], word["register"], word["outcome"] == "paid"
-        earlier = self._book.of_order(order, register)
-        if paid and earlier is not None and earlier.outcome == "paid":
-            raise Refusal("already_paid", earlier.transaction)
-        served = self.sale or self.cart
-        if self.state in SERVING and served.order != order:
-            return "external_moot"
-        if self.sale is not None and self.state in SERVING and self.sale.register != register:
-            return "external_moot"
-        if paid and self.state in WAITING and self.sale.attempt.method == attempts.MACHINE:
-            raise Refusal("busy", self.state)  # it may have charged: it is asked, not told
-        if not paid and (self.state in WAITING or self.state in ("paid", "late")):
-            return "external_moot"
-        return "external_" + word["outcome"]
-
-    def _is_served(self, attempt: "attempts.Attempt | None") -> bool:
+    def is_served(self, attempt: "attempts.Attempt | None") -> bool:
+        """Whether an attempt is the present sale's."""
         return self.sale is not None and self.sale.attempt is attempt
 
-    def _refine_cancel(self) -> str:
-        """What a machine has begun it has to end; only while it is away the counter goes on without
-        its word, if it is cancelled once more."""
-        attempt = self.sale.attempt if self.sale else None
-        if self.state not in WAITING or attempt.method != attempts.MACHINE:
-            return "cancel"
-        away = attempt.cancelling and not self.machine_up
-        return "cancel_again" if away else "cancel_machine"
-
-    def _check_order(self, cancel: dict) -> None:
+    def check_order(self, cancel: dict) -> None:
+        """Raise Refusal if a CANCEL is of another sale."""
         current = self.sale or self.cart
         if current is not None and current.order != cancel["order"]:
             raise Refusal("unknown_order", current.order)
@@ -255,11 +204,7 @@ class Checkout:
     def _refine_receipt(self, attempt: attempts.Attempt) -> str:
         waiting = self.state in WAITING and self.sale.attempt is attempt
         if waiting:
-            return (
-                "receipt_stopped"
-                if attempt.outcome == "cancelled"
-                else "receipt_" + attempt.settled
-            )
+            return "receipt_" + attempt.settled
         return "receipt_late" if attempt.outcome == "late" else "receipt_moot"
 
     # Actions: what a row remembers.
@@ -277,31 +222,22 @@ class Checkout:
 
     def do_open_sale_and_attempt(self, pay: dict) -> None:
         sale = Sale(pay)
-        self._attempt(sale, sale.method)
+        self.open_attempt(sale, sale.method)
         self.sale = sale
         self.cart = None
 
-    def do_open_attempt(self, method: str) -> None:
-        self._attempt(self.sale, method)
-
-    def do_tap(self, _: None) -> None:
-        """The card is for the attempt that is shown: its money can't come twice."""
-        self.sale.method = "tap"
-        self.sale.back = self.sale.back if self.state == "again" else self.state
-        self.sale.notice = ""
-
-    def do_stop_machine(self, _: dict) -> None:
-        if not self._book.stop(self.sale.attempt):
-            raise Refusal("storage")
+    def do_open_attempt(self, _: None) -> None:
+        self.open_attempt(self.sale, "qr")
 
     def do_fail(self, reason: str) -> None:
         """Nobody saw a code, nobody shall pay it."""
-        self._book.end(self.sale.attempt, "failed", reason)
+        self.book.end(self.sale.attempt, "failed", reason)
 
-    def _attempt(self, sale: Sale, method: str) -> None:
+    def open_attempt(self, sale: Sale, method: str) -> None:
+        """A new attempt at a sale; raises Refusal."""
         nonce = self._make_nonce()
         try:
-            sale.attempt = self._book.open(
+            sale.attempt = self.book.open(
                 nonce, sale.order, sale.register, sale.amount, sale.currency, method
             )
         except attempts.Full:
@@ -310,7 +246,6 @@ class Checkout:
             raise Refusal("storage") from None
         sale.notice = ""
         sale.method = method
-        sale.back = "tap"
         if method == attempts.MACHINE or (self._fits_text and method == "qr"):
             sale.attempt.question = "open"
 
@@ -321,44 +256,17 @@ class Checkout:
         if self.sale.notice == "no_network":
             self.sale.notice = ""
 
-    def do_note_again(self, reason: str) -> None:
-        """From a code or a tap it is gone back there; a card under way knows where it came from."""
-        if self.state in ("qr", "tap"):
-            self.sale.back = self.state
-        self.sale.notice = reason
-
-    def do_go_back(self, _: None) -> None:
-        self.sale.notice = ""
-
     def do_give_up(self, _: "dict | None") -> None:
         self.sale.attempt.question = "close"
 
     def do_cancel_attempt(self, _: dict) -> None:
-        self._cancel("")
+        self.cancel_attempt("")
 
-    def do_withdraw(self, word: dict) -> None:
-        """Nobody shall pay here what was paid elsewhere."""
-        self._cancel("paid_elsewhere")
-        self.do_show_external(word)
-
-    def do_show_external(self, word: dict) -> None:
-        self.do_keep_external(word)
-        self.cart = None
-        self.sale = Sale(word)
-        self.sale.method = "card"
-        self.sale.notice = word.get("reason", "")
-
-    def do_keep_external(self, word: dict) -> None:
-        """Remember an order that was paid. The register's database is what knows it for good."""
-        if word["outcome"] == "paid":
-            key = (word["register"], word["order"])
-            self._elsewhere = [one for one in self._elsewhere if one != key][-_KEPT_ELSEWHERE:]
-            self._elsewhere.append(key)
-
-    def _cancel(self, reason: str) -> None:
+    def cancel_attempt(self, reason: str) -> None:
+        """End the attempt that is open; raises Refusal if that can't be stored."""
         attempt = self.sale.attempt
         question = attempt.question
-        if not self._book.end(attempt, "cancelled", reason):
+        if not self.book.end(attempt, "cancelled", reason):
             # After a power cut its code would be shown again.
             attempt.outcome, attempt.reason, attempt.question = "", "", question
             raise Refusal("storage")
@@ -376,13 +284,9 @@ class Checkout:
 
 WAITING = ("preparing", "qr", "tap", "card", "again", "machine", "unknown")
 """The states in which an attempt is open: the backend, or a card machine, may say how it ended."""
-TAPPABLE = ("choose", "failed", "expired")
-"""The states in which a card begins an attempt; in others it is for the open one."""
-SERVING = ("cart", "choose") + WAITING
-"""The states in which somebody's order is under way."""
 FREE = "idle cart choose paid failed cancelled expired late"
-"""The states in which a register may begin something. The table has "free" for these, and
-"waiting" for WAITING."""
+"""The states in which a register may begin something. Tables have "free" for these, and "waiting"
+for WAITING."""
 
 # Rows: states | event | next state, "" for the same | action, with a word to it | effects. As text,
 # because a table of tuples costs the chip four times as much memory.
@@ -390,55 +294,36 @@ TRANSITIONS = """\
 free|cart|cart|take_cart|show
 free|pay|choose|open_sale|show status
 free|pay_qr|qr|open_sale_and_attempt|show status
-free|pay_charge|preparing|open_sale_and_attempt|show status ask
 free|pay_tap|tap|open_sale_and_attempt|show status
-choose failed expired|qr_key_charge|preparing|open_attempt qr|show status ask
+free|pay_charge|preparing|open_sale_and_attempt|show status ask
+choose failed expired|qr_key_charge|preparing|open_attempt|show status ask
 preparing|charge|qr||show status
 preparing|charge_large|failed|fail code_too_large|show results status ask
 preparing|timeout|failed|fail no_backend|show results status ask
-choose failed expired|qr_key|qr|open_attempt qr|show status
+choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note no_network|show status
 choose failed expired|qr_key_large|choose|note code_too_large|show status
 choose failed expired|key_refused|choose|note no_storage|show status
-choose failed expired|card_first|card|open_attempt tap|show status
-choose failed expired|card_deaf|choose|note no_network|show status
-choose failed expired|again|choose|note|show status
-qr tap again|card|card|tap|show status
-qr tap card again|again|again|note_again|show status
-card|card_done||note approving|show status
-again|timeout_qr|qr|go_back|show status
-again|timeout_tap|tap|go_back|show status
 choose|network||forget_notice|show
 idle|network|||show
 waiting|pay_again|||status
-qr tap card|timeout|unknown|give_up|show status ask
+qr|timeout|unknown|give_up|show status ask
 waiting|receipt_paid|paid||show results status
 waiting|receipt_failed|failed||show results status
 waiting|receipt_closed|expired||show results status
-waiting|receipt_stopped|cancelled||show results status
 unknown|still_open|qr||show status
-unknown|still_open_tap|tap||show status
 waiting|cancel|cancelled|cancel_attempt|show results status ask
 cart choose failed expired|cancel|cancelled||show status
 cancelled|cancel|||status
 idle failed cancelled expired late|receipt_late|late|show_attempt|show results status
 cart choose waiting paid|receipt_late|||results
 *|receipt_moot|||
-choose failed expired|machine_key|machine|open_attempt machine|show status
-machine|machine_lost|unknown||show status
-unknown|machine_busy|machine||show status
-machine unknown|cancel_machine|unknown|stop_machine|show status
-unknown|cancel_again|idle|clear|show status
-free|external_paid|paid|show_external|show status
-waiting|external_paid|paid|withdraw|show results status ask
-idle cart choose failed cancelled expired|external_failed|failed|show_external|show status
-*|external_moot||keep_external|
 paid failed cancelled expired late|timeout|idle|clear|show status"""
 
 
-def row_for(state: str, event: str) -> "list[str] | None":
+def row_for(state: str, event: str, table: str) -> "list[str] | None":
     """The row of an event in a state, or None."""
-    for line in TRANSITIONS.split("\n"):
+    for line in table.split("\n"):
         row = line.split("|")
         if row[1] == event and (row[0] == "*" or state in states_of(row[0])):
             return row

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tillqr.board.settings import Settings
     from tillqr.display import Display
+    from tillqr.sale.at_machine import AtMachine
     from tillqr.sale.attempts import Attempt, Attempts
     from tillqr.sale.mac import Key
 
@@ -41,6 +42,7 @@ class CardMachine:
         settings: "Settings",
         key: "Key",
         book: "Attempts",
+        till: "AtMachine",
         display: "Display",
         boot: str,
         count: "Callable[[str], None]",
@@ -53,6 +55,7 @@ class CardMachine:
         self._device = settings.device
         self._keys = [key]
         self._book = book
+        self._till = till
         self._display = display
         self._count = count
         calls = (self._deliver, self._settled, counted)
@@ -116,7 +119,9 @@ class CardMachine:
         while True:
             if self.link.up != self._up:
                 self._up = self.link.up
-                self._display.machine_changed(self._up)
+                self._till.up = self._up
+                if not self._up:
+                    self._display.happen("machine_lost")
             attempt = self._book.to_ask(True)
             if attempt is not None and self.link.peer_boot:
                 self._ask(attempt, attempt.question)
