@@ -53,6 +53,7 @@ ON_DEMAND = (
     "tillqr.qr.functions",
     "tillqr.qr.tables",
     "tillqr.sale.at_machine",
+    "tillqr.sale.by_charge",
     "tillqr.sale.by_tap",
     "tillqr.sale.charge",
     "tillqr.sale.currencies",

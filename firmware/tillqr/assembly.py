@@ -124,7 +124,11 @@ def assemble():  # type: ignore[no-untyped-def]
     own = (settings.device, machine.unique_id(), settings.shop, keys[0], unix_time)
     size = (profile["panel"]["width"], profile["panel"]["height"])
     codes = Codes(*own, settings.backend, size, settings.foreign)
-    till = Checkout(book, chance.nonce, codes.fits, codes.fits_text if settings.foreign else None)
+    till = Checkout(book, chance.nonce, codes.fits)
+    by_charge = None
+    if settings.foreign:
+        by_charge = load("tillqr.sale.by_charge").ByCharge(till, codes.fits_text)
+        till.handle = by_charge.handle  # type: ignore[method-assign]
     if key:
         at_machine = load("tillqr.sale.at_machine").AtMachine(till)
         till.handle = at_machine.handle  # type: ignore[method-assign]
@@ -132,6 +136,8 @@ def assemble():  # type: ignore[no-untyped-def]
     interrupted = book.interrupted()
     if interrupted:
         till.resume(interrupted)
+        if by_charge:
+            by_charge.resume(interrupted)
     display = Display(settings, book, till, counters, wifi, codes, face, path, crash, rtc.memory)
 
     boot = os.urandom(8).hex()

@@ -49,7 +49,7 @@ class Channel:
         self._without = without
         self.asked = 0
 
-    async def ask(self, nonce, question):
+    async def ask(self, nonce, question, _):
         assert (nonce, question) == (Attempt.nonce, {"verb": "close"})
         self.asked += 1
         if self.asked <= self._without:

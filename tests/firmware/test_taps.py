@@ -128,11 +128,13 @@ class Backend:
         self.script = list(script)
         self.words = []
         self.word = None
-        self.turn = asyncio.Lock()
         self.channel = Channel(self)
 
     def code(self, _):
         return "CODE"
+
+    async def put(self, attempt, word, more):
+        return await self.channel.ask(attempt.nonce, word, more)
 
 
 def signed(word, verb, data):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE_MS = const(500)
 _UNSTORED = const(503)
+_TURN_MS = const(10)
 
 
 class Backend:
@@ -49,8 +50,7 @@ class Backend:
         self._display = display
         self._count = count
         self._wake = asyncio.Event()
-        self.turn = asyncio.Lock()
-        """Whoever asks by the channel holds it: it asks one thing at a time."""
+        self._asking = False
         self.word: "dict | None" = None
         """The backend's latest word on a tap, which is not judged yet."""
         self.channel: "Broker | Web" = None  # type: ignore[assignment]
@@ -121,8 +121,7 @@ class Backend:
         verb = attempt.question
         try:
             question = self._codes.question(attempt, (self._wifi.address, self._port))
-            async with self.turn:
-                answered = await self.channel.ask(attempt.nonce, question)
+            answered = await self.put(attempt, question)
         except MemoryError:  # it is asked again: what came of it may have been stored
             self._count("backend_no_memory")
             answered = False
@@ -130,6 +129,16 @@ class Backend:
             attempt.question = ""
             self._display.still_open(attempt)
         return attempt.settled != "" or attempt.question != verb
+
+    async def put(self, attempt: "Attempt", question: dict, more: bool = False) -> bool:
+        """Put a question by the channel, which takes one at a time: as its `ask`."""
+        while self._asking:
+            await asyncio.sleep_ms(_TURN_MS)
+        self._asking = True
+        try:
+            return await self.channel.ask(attempt.nonce, question, more)
+        finally:
+            self._asking = False
 
     def code(self, attempt: "Attempt") -> str:
         """The code of an attempt, by which the backend knows what it is of."""

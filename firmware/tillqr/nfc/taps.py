@@ -180,13 +180,12 @@ class Taps:
         """Say a word once: the backend's, which is not judged yet, or None. A receipt in its place
         is delivered."""
         backend = self._backend
-        async with backend.turn:
-            backend.word = None
-            try:
-                await backend.channel.ask(attempt.nonce, word, True)
-            except MemoryError:  # it is said again
-                self._count("backend_no_memory")
-            return backend.word
+        backend.word = None
+        try:
+            await backend.put(attempt, word, True)
+        except MemoryError:  # it is said again
+            self._count("backend_no_memory")
+        return backend.word
 
 
 def _reason(data: bytes) -> str:

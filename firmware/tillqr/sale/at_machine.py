@@ -73,6 +73,7 @@ class AtMachine:
 
 def _open(till: Checkout) -> None:
     till.open_attempt(till.sale, MACHINE)
+    till.sale.attempt.question = "open"
 
 
 def _stop(till: Checkout) -> None:

@@ -88,7 +88,7 @@ class ByTap:
         """A card under way knows where it came from."""
         if till.state in ("qr", "tap"):
             self._back = till.state
-        till.sale.notice = reason  # type: ignore[assignment]
+        till.sale.notice = reason
 
     def _deaf(self, till: Checkout, _: object) -> None:
         till.sale.notice = "no_network"

@@ -89,15 +89,12 @@ class Checkout:
         book: attempts.Attempts,
         make_nonce: "Callable[[], str]",
         fits: "Callable[[str, str], bool]",
-        fits_text: "Callable[[str], bool] | None" = None,
     ) -> None:
         """make_nonce returns a fresh nonce as hex, from a source nobody can guess; fits says
-        whether the code of an order and register can be shown so that a phone reads it; fits_text
-        says it of a text that the backend made, None where it makes none."""
+        whether the code of an order and register can be shown so that a phone reads it."""
         self.book = book
         self._make_nonce = make_nonce
-        self._fits = fits
-        self._fits_text = fits_text
+        self.fits = fits
         self.state = "idle"
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
@@ -113,11 +110,12 @@ class Checkout:
         """Carry out an event; return the effects. Raises Refusal and changes nothing then.
 
         Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
-        came or went), "charge" (with the attempt whose text came), "receipt" (with the attempt that
-        attempts.accept returned), "still_open" (the backend says that nobody has paid yet),
-        "key_refused" (a press of the key was, with the reason).
+        came or went), "receipt" (with the attempt that attempts.accept returned), "still_open" (the
+        backend says that nobody has paid yet), "key_refused" (a press of the key was, or a card,
+        with the reason). Those of other ways to pay are of by_charge.py, by_tap.py and
+        at_machine.py, which stand before this; elsewhere.py stands beside it.
         """
-        row = row_for(self.state, self._refine(event, data), TRANSITIONS)
+        row = row_for(self.state, self.refine(event, data), TRANSITIONS)
         if row is None:
             return self._unlisted(event)
         _, _, state, action, effects = row
@@ -131,8 +129,6 @@ class Checkout:
         """Take up an attempt that a restart has interrupted: it is known how it ended, or not."""
         self.do_show_attempt(attempt)
         self.state = attempt.outcome or "unknown"
-        if self._fits_text and attempt.question and attempt.method == "qr":
-            attempt.question = "close"  # the text of its code is not known any more
 
     def _unlisted(self, event: str) -> "list[str]":
         if event in ("cart", "pay"):
@@ -141,7 +137,7 @@ class Checkout:
             raise Refusal("already_paid" if self.state == "paid" else "no_sale")
         return []
 
-    def _refine(self, event: str, data: "dict | attempts.Attempt | None") -> str:
+    def refine(self, event: str, data: "dict | attempts.Attempt | None") -> str:
         """The event as the table knows it, told apart by what it means to this sale."""
         if event == "pay":
             return self._refine_pay(data)
@@ -149,24 +145,14 @@ class Checkout:
             self.check_order(data)
         elif event == "receipt":
             return self._refine_receipt(data)
-        elif event == "charge":
-            return self._refine_charge(data)
         elif event == "qr_key" and self.sale is not None:
             return self._refine_key(self.sale)
         return event
 
     def _refine_key(self, sale: Sale) -> str:
-        if self._fits_text is None and not self._fits(sale.order, sale.register):
+        if not self.fits(sale.order, sale.register):
             return "qr_key_large"
-        if self.lacks:
-            return "qr_key_deaf"
-        return "qr_key_charge" if self._fits_text else "qr_key"
-
-    def _refine_charge(self, attempt: attempts.Attempt) -> str:
-        if self.state != "preparing" or self.sale.attempt is not attempt:
-            return "charge_moot"
-        fits = self._fits_text is not None and self._fits_text(attempt.text)
-        return "charge" if fits else "charge_large"
+        return "qr_key_deaf" if self.lacks else "qr_key"
 
     def _refine_pay(self, pay: dict) -> str:
         earlier = self.book.of_order(pay["order"], pay["register"])
@@ -181,13 +167,11 @@ class Checkout:
         tap = pay["method"] == "tap"
         if tap and self.reader != "ready":
             raise Refusal("no_reader", self.reader)
-        if not tap and self._fits_text is None and not self._fits(pay["order"], pay["register"]):
+        if not tap and not self.fits(pay["order"], pay["register"]):
             raise Refusal("code_too_large")
         if self.lacks:
             raise Refusal("no_network", self.lacks)
-        if tap:
-            return "pay_tap"
-        return "pay_charge" if self._fits_text else "pay_qr"
+        return "pay_tap" if tap else "pay_qr"
 
     def is_served(self, attempt: "attempts.Attempt | None") -> bool:
         """Whether an attempt is the present sale's."""
@@ -229,10 +213,6 @@ class Checkout:
     def do_open_attempt(self, _: None) -> None:
         self.open_attempt(self.sale, "qr")
 
-    def do_fail(self, reason: str) -> None:
-        """Nobody saw a code, nobody shall pay it."""
-        self.book.end(self.sale.attempt, "failed", reason)
-
     def open_attempt(self, sale: Sale, method: str) -> None:
         """A new attempt at a sale; raises Refusal."""
         nonce = self._make_nonce()
@@ -246,8 +226,6 @@ class Checkout:
             raise Refusal("storage") from None
         sale.notice = ""
         sale.method = method
-        if method == attempts.MACHINE or (self._fits_text and method == "qr"):
-            sale.attempt.question = "open"
 
     def do_note(self, notice: str) -> None:
         self.sale.notice = notice
@@ -295,11 +273,6 @@ free|cart|cart|take_cart|show
 free|pay|choose|open_sale|show status
 free|pay_qr|qr|open_sale_and_attempt|show status
 free|pay_tap|tap|open_sale_and_attempt|show status
-free|pay_charge|preparing|open_sale_and_attempt|show status ask
-choose failed expired|qr_key_charge|preparing|open_attempt|show status ask
-preparing|charge|qr||show status
-preparing|charge_large|failed|fail code_too_large|show results status ask
-preparing|timeout|failed|fail no_backend|show results status ask
 choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note no_network|show status
 choose failed expired|qr_key_large|choose|note code_too_large|show status
