@@ -41,7 +41,7 @@ BENCH := build/fonts.tqf build/names.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results bench-taps bench-passthrough size \
-	attack fuzz outages fleet faults reader-faults soak qr-conformance bench-qr picture clean
+	attack fuzz outages fleet faults tap-faults reader-faults soak qr-conformance bench-qr picture clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -131,6 +131,9 @@ outages: setup ## 200 sales during which broker, connection, Wi-Fi or backend fa
 
 faults: setup ## sales in which power, flash, line, network, memory or a part fails, at every step: no payment may be lost or doubled (ONLY=case EVERY=1 BREAK=rule)
 	@$(BIN)/python -m tools.faults $(foreach name,$(ONLY),--only $(name)) $(if $(EVERY),--every $(EVERY)) $(if $(BREAK),--break $(BREAK))
+
+tap-faults: setup ## sales by card during which the reader fails, at each frame: each must end paid, once (READER=hsu|spi|i2c SOME= SEED= RUNTIME=)
+	@$(BIN)/python -m tools.tap_faults --runtime $(RUNTIME) --bus $(READER) $(if $(SOME),--some $(SOME)) $(if $(SEED),--seed $(SEED))
 
 reader-faults: setup ## each fault at each frame of a tap, on each of the reader's buses: it must end by name, and the next must work (BUS= SOME= SEED= RUNTIME=)
 	@$(BIN)/python -m tools.reader_faults --runtime $(RUNTIME) $(foreach bus,$(BUS),--bus $(bus)) $(if $(SOME),--some $(SOME)) $(if $(SEED),--seed $(SEED))
