@@ -35,6 +35,9 @@ class Silent(Card):
     uid = UID
     sak = 0x08
 
+    def answer(self, command: bytes) -> None:
+        """Nothing."""
+
 
 class TypeB(Echo):
     """A card of type B."""
