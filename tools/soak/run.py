@@ -32,8 +32,8 @@ _SETTLE_SECONDS = 1.0
 """After a sale: its last screen stands, and nothing is asked or sent any more."""
 _EVERY = 100
 """Sales between two looks at the heap."""
-_WARM = 2 * len(ENDS)
-"""Sales before the first look: every place for an attempt has been taken."""
+_WARM = 4 * len(ENDS)
+"""Sales before the first look: every place for an attempt has been taken, twice."""
 _SECONDS = 20.0
 _TOLD = 1000
 """Characters of the board's console."""
