@@ -35,6 +35,8 @@ WEIGHTS = {
     "tlvs": 6,
     "ndefs": 6,
     "taps": 3,
+    "reader_frames": 6,
+    "tap_words": 6,
 }
 """How many inputs each parser gets, beside others: fewer of those that take long."""
 

@@ -313,5 +313,7 @@ _CORPORA = {
     "tlvs": taps.tlvs,
     "ndefs": taps.ndefs,
     "taps": taps.taps,
+    "reader_frames": taps.frames,
+    "tap_words": taps.words,
     "files": lambda: [_packed(one) for one in _all_settings()],
 }

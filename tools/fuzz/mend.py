@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tillqr.till import frame
 
 from tools.attack import signing
+from tools.fuzz import taps
 from tools.fuzz.parsers.words import ATTEMPTS, KEYS
 
 Mend = Callable[[random.Random, bytes], bytes]
@@ -79,7 +80,29 @@ def answered(chance: random.Random, octets: bytes) -> bytes:
     return made
 
 
+def summed(_chance: random.Random, octets: bytes) -> bytes:
+    """A reader's frame gets the sums that its bytes ask for."""
+    if len(octets) < 8 or octets[:3] != b"\0\0\xff":
+        return octets
+    size = min(octets[3], len(octets) - 7)
+    body = b"\xd5" + octets[6 : 5 + size]
+    size = len(body)
+    return octets[:3] + bytes((size, -size & 255)) + body + bytes((-sum(body) & 255, 0))
+
+
+def told(_chance: random.Random, octets: bytes) -> bytes:
+    """The backend's word on a tap gets the MAC that its fields ask for."""
+    try:
+        word = json.loads(octets)
+        word["mac"] = signing.sign_bytes(taps.under_mac(word), dict(KEYS)[word["key"]])
+        return json.dumps(word).encode()
+    except _WRONG:
+        return octets
+
+
 OF: dict[str, Mend] = {
+    "reader_frames": summed,
+    "tap_words": told,
     "taps": answered,
     "recovered": recorded,
     "frames": framed,

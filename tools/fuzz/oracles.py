@@ -98,7 +98,7 @@ def _bodies(name: str, octets: bytes) -> list[bytes]:
         return [part[:1024] for part in octets.split(b"\0")[:12]]
     if name in ("endpoint", "web"):
         return [octets.partition(b"\r\n\r\n")[2]]
-    if name in ("tlvs", "ndefs", "taps"):
+    if name in ("tlvs", "ndefs", "taps", "reader_frames"):
         return []  # there is neither
     if name in ("forms", "page"):
         return [unquote_to_bytes(octets)]

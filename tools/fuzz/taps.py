@@ -1,8 +1,10 @@
 """Valid inputs of the parsers of cards: what virtual cards say to the firmware and the backend."""
 
 import asyncio
+import base64
+import json
 
-from tillqr.nfc import tap_read
+from tillqr.nfc import pn532_frame, tap_read
 from tillqr.nfc.target import Target
 from tillqr.nfc.unsupported import Unsupported
 
@@ -15,7 +17,10 @@ from host_sim.cards.type4 import Type4
 from host_sim.cards.wallet import Wallet
 from host_sim.gateway.kernel import Kernel
 from host_sim.gateway.verdict import Apdu
+from tools.attack import signing
 from tools.fuzz.parsers import cards as parser
+from tools.fuzz.parsers.reader import TAP
+from tools.fuzz.parsers.words import ATTEMPTS, KEYS
 
 _UID = bytes(range(7))
 _NOW = 1_795_478_400.0
@@ -89,3 +94,39 @@ def ndefs() -> list[bytes]:
     both = bytes((text[0] & ~0x40,)) + text[1:] + bytes((uri[0] & ~0x80,)) + uri[1:]
     named = b"\xd9\x01\x02\x01Ui\x04a"
     return [uri, text, long, both, named, b"\xd0\0\0", b"\xd2\x0a\x01text/plaina"]
+
+
+def frames() -> list[bytes]:
+    """What a reader says: an ACK, and targets of each technology."""
+    card = b"\x4b\x01\x01\x00\x44\x00\x07" + _UID
+    bank = b"\x4b\x01\x01\x00\x04\x20\x04\x08\x11\x22\x33\x05\x78\x80\x70\x02"
+    of_b = b"\x4b\x01\x01\x50\xa1\xb2\xc3\xd4" + bytes(7) + b"\x01\x00"
+    felica = b"\x4b\x01\x01\x12\x01" + bytes(range(16))
+    answer = b"\x41\x00" + bytes(range(240)) + b"\x90\x00"
+    made = [pn532_frame.ACK, pn532_frame.NACK, b"\0\0\xff\x01\xff\x7f\x81\0"]
+    for said in (card, bank, of_b, felica, answer, b"\x41\x01"):
+        frame = bytearray(pn532_frame.MOST)
+        size = pn532_frame.write(frame, pn532_frame.FROM_READER, said[:1], said[1:])
+        made.append(bytes(frame[:size]))
+    return made
+
+
+def under_mac(word: dict) -> bytes:
+    """What the MAC of a backend's word is over (PROTOCOL.md, 14)."""
+    data = base64.b64decode(word["data"])
+    signed = b"tillqr tap" + bytes((word["key"], word["step"]))
+    for name in ("backend", word["attempt"], word["tap"], word["verb"]):
+        signed += bytes((len(name),)) + name.encode()
+    return signed + len(data).to_bytes(2, "big") + data
+
+
+def words() -> list[bytes]:
+    """What the backend says of a tap at its first step."""
+    made = []
+    for verb, data in (("apdu", b"\0\xb2\x01\x0c\0"), ("wait", b""), ("again", b"card_gone")):
+        for number, key in KEYS:
+            word = {"attempt": ATTEMPTS[0][0], "tap": TAP, "step": 0, "verb": verb}
+            word.update(data=base64.b64encode(data).decode(), key=number)
+            word["mac"] = signing.sign_bytes(under_mac(word), key)
+            made.append(json.dumps(word).encode())
+    return made
