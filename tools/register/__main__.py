@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     pay.add_argument("--order", default=_new_order(), help="order number (default: the time)")
     pay.add_argument("--amount", type=int, required=True, help="in minor units: 1234 is 12.34")
     pay.add_argument("--currency", default="EUR", help="ISO 4217 code (%(default)s)")
-    pay.add_argument("--choose", action="store_true", help="let the customer press the QR key")
+    how = pay.add_mutually_exclusive_group()
+    how.add_argument("--choose", action="store_true", help="let the customer choose how to pay")
+    how.add_argument("--tap", action="store_true", help="ask for a card at the display's reader")
     pay.add_argument("--machine", default="", help="serial port of a card machine of its own")
     pay.add_argument("--machine-baud", type=int, default=115200)
     pay.add_argument("--timeout", type=float, default=180, help="seconds (%(default)s)")
@@ -98,7 +100,7 @@ def _pay(register: Register, arguments: argparse.Namespace) -> int:
 
 
 def _pay_by_display(register: Register, arguments: argparse.Namespace) -> dict:
-    method = None if arguments.choose else "qr"
+    method = None if arguments.choose else "tap" if arguments.tap else "qr"
     register.start_payment(arguments.order, arguments.amount, arguments.currency, method)
     print(f"order {arguments.order}: the display is asking for the payment", flush=True)
     return register.wait_for_result(arguments.order, arguments.timeout)

@@ -1,0 +1,50 @@
+"""The register as a command: what it asks the display for."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.register import __main__ as command
+
+
+class Asked:
+    """A register that keeps what was asked for, and is paid."""
+
+    def __init__(self, *_: object) -> None:
+        self.method: object = ""
+
+    def __enter__(self) -> "Asked":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def start_payment(self, _order: str, _amount: int, _currency: str, method: str | None) -> None:
+        print("method", method)
+
+    def wait_for_result(self, *_: Any) -> dict:
+        return {"outcome": "paid"}
+
+
+@pytest.mark.parametrize(
+    ("option", "method"), [([], "qr"), (["--choose"], "None"), (["--tap"], "tap")]
+)
+def test_how_it_is_paid(
+    option: list[str],
+    method: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(command, "Register", Asked)
+    words = ["register", "pay", "--port", "none", "--amount", "5", *option]
+    monkeypatch.setattr("sys.argv", [*words, "--db", f"sqlite:///{tmp_path}/shop.db"])
+    assert command.main() == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"method {method}"
+
+
+def test_one_way_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["register", "pay", "--amount", "5", "--tap", "--choose"])
+    with pytest.raises(SystemExit):
+        command.main()
