@@ -72,7 +72,7 @@ async def _kill(every: int, tell: Callable[[Outcome], None]) -> list[str]:
             tell(killed_report.as_outcome(killed))
 
     campaign = Campaign(tell=take)
-    await campaign.run(all_cases()[::every])
+    await campaign.run(all_cases()[::every], every == 1)
     return campaign.complaints
 
 
