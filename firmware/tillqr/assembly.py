@@ -21,7 +21,7 @@ _AFTERMATH = "tillqr.board.aftermath"
 _RECOVERY = "tillqr.sale.recovery"
 _SECURE = "tillqr.net.secure"
 FONTS = "fonts.tqf"
-_GLYPH_ROOM = 3584
+_GLYPH_ROOM = 2048
 """Bytes of glyphs that are kept; the largest icon takes 1.3 KB."""
 _CTRL_C = 3
 _PATIENCE_SECONDS = 120
