@@ -48,7 +48,7 @@ def make_panel(profile: dict):  # type: ignore[no-untyped-def]
 
 
 def make_uart(profile: dict, baud: int, buffer: int, name: str = "till_uart") -> machine.UART:
-    """The UART of a field of the profile: the till link's, or "machine_uart"."""
+    """The UART of a field of the profile: the till link's, "machine_uart", or a reader's."""
     till = profile[name]
     return machine.UART(
         till["id"],
@@ -68,25 +68,17 @@ def make_reader(profile: dict, count):  # type: ignore[no-untyped-def]
     """
     if "reader" not in profile:
         return None
-    transport = _TRANSPORTS[profile["reader"]["bus"]](profile["reader"])
+    transport = _TRANSPORTS[profile["reader"]["bus"]](profile)
     return load("tillqr.nfc.pn532").Pn532(transport, count)
 
 
-def _hsu(wired: dict):  # type: ignore[no-untyped-def]
+def _hsu(profile: dict):  # type: ignore[no-untyped-def]
     hsu = load("tillqr.nfc.hsu")
-    uart = machine.UART(
-        wired["id"],
-        baudrate=hsu.BAUD,
-        tx=machine.Pin(wired["tx"]),
-        rx=machine.Pin(wired["rx"]),
-        txbuf=hsu.BUFFER,
-        rxbuf=hsu.BUFFER,
-        timeout=0,
-    )
-    return hsu.Hsu(uart)
+    return hsu.Hsu(make_uart(profile, hsu.BAUD, hsu.BUFFER, "reader"))
 
 
-def _spi(wired: dict):  # type: ignore[no-untyped-def]
+def _spi(profile: dict):  # type: ignore[no-untyped-def]
+    wired = profile["reader"]
     spi = load("tillqr.nfc.spi")
     host = machine.SPI(
         wired["host"],
@@ -101,7 +93,8 @@ def _spi(wired: dict):  # type: ignore[no-untyped-def]
     return spi.Spi(host, machine.Pin(wired["cs"], machine.Pin.OUT, value=1))
 
 
-def _i2c(wired: dict):  # type: ignore[no-untyped-def]
+def _i2c(profile: dict):  # type: ignore[no-untyped-def]
+    wired = profile["reader"]
     i2c = load("tillqr.nfc.i2c")
     bus = machine.I2C(
         wired["id"],
