@@ -128,10 +128,8 @@ def assemble():  # type: ignore[no-untyped-def]
     by_charge = None
     if settings.foreign:
         by_charge = load("tillqr.sale.by_charge").ByCharge(till, codes.fits_text)
-        till.handle = by_charge.handle  # type: ignore[method-assign]
     if key:
         at_machine = load("tillqr.sale.at_machine").AtMachine(till)
-        till.handle = at_machine.handle  # type: ignore[method-assign]
     by_tap = _make_by_tap(profile, settings, till)
     interrupted = book.interrupted()
     if interrupted:
@@ -252,9 +250,7 @@ def _make_by_tap(profile: dict, settings, till):  # type: ignore[no-untyped-def]
     till.reader = "silent" if settings.secure else "no_tls"
     if not settings.secure:
         return None
-    by_tap = load("tillqr.sale.by_tap").ByTap(till)
-    till.handle = by_tap.handle
-    return by_tap
+    return load("tillqr.sale.by_tap").ByTap(till)
 
 
 def _set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def]

@@ -45,7 +45,6 @@ class Scene:
         self.made = 0
         self.checkout = Checkout(self.book, self._nonce, lambda order, register: True)
         self.at_machine = AtMachine(self.checkout)
-        self.checkout.handle = self.at_machine.handle
         self.checkout.lacks = ""
         self.counts = Counts()
         self.heard = []

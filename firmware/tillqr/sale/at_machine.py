@@ -1,59 +1,50 @@
 """What a card machine on the display's second line adds to the checkout (PROTOCOL.md, 13.1).
 
-Loaded where there is one. It stands before the checkout, and has rows of its own, as those in
-checkout.py: what the machine has begun only the machine can end.
+Loaded where there is one. What the machine has begun only the machine can end.
 """
 
 from micropython import const
 
 from tillqr.sale.attempts import MACHINE
-from tillqr.sale.checkout import WAITING, Checkout, row_for
+from tillqr.sale.checkout import WAITING
 from tillqr.till.message import Refusal
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from tillqr.sale.attempts import Attempt
+    from tillqr.sale.checkout import Checkout
 
 TRANSITIONS = """\
 choose failed expired|machine_key|machine|open|show status
 machine|machine_lost|unknown||show status
 unknown|machine_busy|machine||show status
 machine unknown|machine_cancel|unknown|stop|show status
-unknown|machine_leave|idle|leave|show status
+unknown|machine_leave|idle|clear|show status
 machine unknown|machine_stopped|cancelled||show results status"""
+_KEYED = ("choose", "failed", "expired")
 
 
 class AtMachine:
-    """Handles the machine's events, and leaves all else to the checkout."""
+    """The way by the machine (checkout.Way)."""
 
-    def __init__(self, till: Checkout) -> None:
-        """till: whose `handle` is to be this one's."""
+    def __init__(self, till: "Checkout") -> None:
+        """till: whose way this is to be."""
         self._till = till
-        self._handle = till.handle
+        self.rows = TRANSITIONS
         self.up = False
         """Whether the machine answers."""
+        till.ways.insert(0, self)
 
-    def handle(self, event: str, data: "dict | Attempt | None" = None) -> "list[str]":
-        """As Checkout.handle, with more events: "machine_key" (the machine's pay key was pressed),
-        "machine_lost" (it is away), "machine_busy" (with the attempt that it works on)."""
-        till = self._till
-        row = row_for(till.state, self._refine(event, data), TRANSITIONS)
-        if row is None:
-            if event == "machine_key":
-                raise Refusal("busy" if till.state in WAITING else "no_sale", till.state)
-            return self._handle(event, data)
-        _, _, state, action, effects = row
-        if action:
-            _ACTIONS[action](till)
-        till.state = state
-        return effects.split()
-
-    def _refine(self, event: str, data: "dict | Attempt | None") -> str:
-        """The event as the table knows it."""
+    def refine(self, event: str, data: "dict | Attempt | None") -> str:
+        """The event as the rows know it. It has more: "machine_key" (the machine's pay key was
+        pressed), "machine_lost" (it is away), "machine_busy" (with the attempt that it works on);
+        raises Refusal."""
         till = self._till
         served = till.sale.attempt if till.sale and till.state in WAITING else None
         if event == "pay":
             self._check_open(data, served)
+        elif event == "machine_key" and till.state not in _KEYED:
+            raise Refusal("busy" if till.state in WAITING else "no_sale", till.state)
         elif event == "machine_busy":
             return event if data is served else ""
         elif event == "receipt" and data is served and served.outcome == "cancelled":
@@ -70,24 +61,15 @@ class AtMachine:
         if earlier is not None and not earlier.outcome and earlier is not served:
             raise Refusal("busy", "unknown")
 
+    def do_open(self, _: object) -> None:
+        self._till.open_attempt(self._till.sale, MACHINE)
+        self._till.sale.attempt.question = "open"
 
-def _open(till: Checkout) -> None:
-    till.open_attempt(till.sale, MACHINE)
-    till.sale.attempt.question = "open"
-
-
-def _stop(till: Checkout) -> None:
-    """The machine is to stop, which is stored, or nothing has changed."""
-    attempt = till.sale.attempt
-    before = (attempt.cancelling, attempt.question)
-    attempt.cancelling, attempt.question, attempt.stored = True, "close", False
-    if not till.book.keep(attempt):
-        attempt.cancelling, attempt.question = before
-        raise Refusal("storage")
-
-
-def _leave(till: Checkout) -> None:
-    till.sale = None
-
-
-_ACTIONS = {"open": _open, "stop": _stop, "leave": _leave}
+    def do_stop(self, _: dict) -> None:
+        """The machine is to stop, which is stored, or nothing has changed."""
+        attempt = self._till.sale.attempt
+        before = (attempt.cancelling, attempt.question)
+        attempt.cancelling, attempt.question, attempt.stored = True, "close", False
+        if not self._till.book.keep(attempt):
+            attempt.cancelling, attempt.question = before
+            raise Refusal("storage")

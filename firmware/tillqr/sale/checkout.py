@@ -9,6 +9,9 @@ name. Rows give the next state, what to remember, and which effects the caller h
     ask       ask the backend what attempts.to_ask says
 
 The timers are in `DURATIONS`; the event "timeout" says that it ran out.
+
+Other ways to pay than by our own code have rows of their own, in by_charge.py, by_tap.py,
+at_machine.py and elsewhere.py, and actions of their own where the checkout's are not enough.
 """
 
 from micropython import const
@@ -19,6 +22,16 @@ from tillqr.till.message import Refusal
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, Protocol
+
+    class Way(Protocol):
+        """A way to pay: its rows, and what it knows of events; its actions are its do_ methods."""
+
+        rows: str
+
+        def refine(self, event: str, data: Any) -> str:
+            """The event as its rows know it; raises Refusal."""
+
 
 DURATIONS = {
     "preparing": 2_500,
@@ -95,6 +108,9 @@ class Checkout:
         self.book = book
         self._make_nonce = make_nonce
         self.fits = fits
+        self.rows = TRANSITIONS
+        self.ways: "list[Way]" = [self]
+        """Whose rows are looked through, one way after the other."""
         self.state = "idle"
         self.cart: "Cart | None" = None
         self.sale: "Sale | None" = None
@@ -112,16 +128,26 @@ class Checkout:
         Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
         came or went), "receipt" (with the attempt that attempts.accept returned), "still_open" (the
         backend says that nobody has paid yet), "key_refused" (a press of the key was, or a card,
-        with the reason). Those of other ways to pay are of by_charge.py, by_tap.py and
-        at_machine.py, which stand before this; elsewhere.py stands beside it.
+        with the reason); the other ways' own events are in their `refine`.
         """
-        row = row_for(self.state, self.refine(event, data), TRANSITIONS)
+        for way in self.ways:
+            effects = self.step(way, event, data)
+            if effects is not None:
+                return effects
+        return self._unlisted(event)
+
+    def step(
+        self, way: "Way", event: str, data: "dict | attempts.Attempt | None" = None
+    ) -> "list[str] | None":
+        """Carry out an event by one way's rows: the effects, or None if none of them is for it."""
+        row = row_for(self.state, way.refine(event, data), way.rows)
         if row is None:
-            return self._unlisted(event)
+            return None
         _, _, state, action, effects = row
         if action:
-            action, _, word = action.partition(" ")
-            getattr(self, "do_" + action)(word or data)
+            name, _, word = action.partition(" ")
+            act = getattr(way, "do_" + name, None) or getattr(self, "do_" + name)
+            act(word or data)
         self.state = state or self.state
         return effects.split()
 
