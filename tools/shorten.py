@@ -13,6 +13,7 @@ import functools
 import keyword
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from tools import rom_names
@@ -49,7 +50,7 @@ def shorten(source: str, name: str, root: Path, named: set[str]) -> tuple[str, d
 
 def free_names(taken: set[str]) -> Iterator[str]:
     """Names for what may be called anything: first those that cost a board nothing."""
-    return (word for word in (*rom_names.NAMES, *short_names("_")) if word not in taken)
+    return (word for word in chain(rom_names.NAMES, short_names("_")) if word not in taken)
 
 
 def short_names(prefix: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ class Beside:
         self.memory = Memory()
         self._port = cable.ends[1]
         self.machine = self._on()
+        self._paying: list[asyncio.Task[dict]] = []
 
     def _on(self) -> CardMachine:
         return CardMachine(self._port, b"k" * 32, memory=self.memory)
@@ -41,7 +42,17 @@ class Beside:
     def pay(self) -> asyncio.Task[dict]:
         """The register has the order paid."""
         calls = (self.shop.register, self.line)
-        return asyncio.create_task(self.shop.call(till_machine.pay_beside, *calls, *MONEY, 20))
+        paying = asyncio.create_task(self.shop.call(till_machine.pay_beside, *calls, *MONEY, 20))
+        self._paying.append(paying)
+        return paying
+
+    async def close(self) -> None:
+        """Nothing of it outlives a test that failed."""
+        for paying in self._paying:
+            paying.cancel()
+        for end in (self.line, self.machine):
+            await asyncio.to_thread(end.close)
+        await asyncio.gather(*self._paying, return_exceptions=True)
 
     async def asked(self) -> dict:
         """What the machine asks for, once it does."""
@@ -57,8 +68,7 @@ async def beside(runtime: str, directory: Path) -> AsyncIterator[Beside]:
         try:
             yield made
         finally:
-            for end in (made.line, made.machine):
-                await asyncio.to_thread(end.close)
+            await made.close()
             cable.stop()
 
 

@@ -1,4 +1,4 @@
-"""`make sale` at a card machine: every way to wire it, and every outcome, on both runtimes."""
+"""`make sale` by a card: every way to wire a machine, every kind of card, on both runtimes."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,15 @@ from host_sim.board import RUNTIMES
 from host_sim.sale import METHODS
 from tests.e2e.test_sale import OUTCOMES, run_sale
 
-SALES = [(name, outcome) for name in METHODS if name != "qr" for outcome in METHODS[name]]
+ALIKE = ("ntag", "sun", "wallet")
+"""Where these are cancelled or given up, that goes as with the bank card."""
+SALES = [
+    (name, outcome)
+    for name in METHODS
+    if name != "qr"
+    for outcome in METHODS[name]
+    if name not in ALIKE or outcome in ("paid", "declined")
+]
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

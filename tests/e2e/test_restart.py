@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from host_sim import board
 from host_sim.board import RUNTIMES
 from tests.e2e.counter import Counter, counter, decline, pay
 from tools.register import Register
@@ -84,7 +85,11 @@ async def test_an_undelivered_result_is_told_after_the_restart(
 
 
 @runtimes
-async def test_a_crash_is_told_of(runtime: str, tmp_path: Path) -> None:
+async def test_a_crash_is_told_of(
+    runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = board.profile
+    monkeypatch.setattr(board, "profile", lambda name: {**real(name), "watchdog_ms": 8000})
     async with counter(runtime, tmp_path) as shop:
         first = await shop.info()
         assert first["crash"] == "" and first["journal"] == 0
