@@ -76,7 +76,7 @@ class Script:
             "tillqr-D1",
             "D1",
             "secret",
-            ["a/b", "c"],
+            [("a/b", 1), ("c", 0)],
             ("s", b"gone"),
             self._open,
             self._take,
@@ -129,7 +129,7 @@ def test_it_introduces_itself_and_subscribes():
         assert (first, second) == (0x10, 0x82)
         assert connect[:10] == b"\0\4MQTT\4\xec\0\x1e", "3.1.1, a kept session, a retained will"
         assert connect[10:] == b"\0\x09tillqr-D1\0\1s\0\4gone\0\2D1\0\6secret"
-        assert subscribe == b"\xff\xff\0\3a/b\1\0\1c\1"
+        assert subscribe == b"\xff\xff\0\3a/b\1\0\1c\0"
         assert script.changes == [""]
 
     asyncio.run(Script(CONNACK + SUBACK).run(test))

@@ -50,7 +50,7 @@ class Broker:
             "tillqr-" + device,
             device,
             password,
-            [self._prefix + "result", self._prefix + "answer", _BACKEND],
+            [(self._prefix + "result", 1), (self._prefix + "answer", 0), (_BACKEND, 1)],
             (self._prefix + "status", b'{"online": false}'),
             self._open,
             self._take,

@@ -49,19 +49,20 @@ class Client:
         identifier: str,
         user: str,
         password: str,
-        topics: "list[str]",
+        topics: "list[tuple[str, int]]",
         will: "tuple[str, bytes]",
         open_stream: "Callable[[], Coroutine]",
         take: "Callable[[str, bytes | None], bool]",
         changed: "Callable[[Exception | None], None]",
         longest_pause: "Callable[[], int]",
     ) -> None:
-        """topics: what to subscribe to; will: topic and payload, retained; password: "" for no
-        user name at all. open_stream() is a coroutine of (reader, writer); take(topic, payload)
-        returns whether the message is stored, as it is acknowledged then (payload: None of one that
-        is too large); changed(error) is told of each connection (None), and of what ended it or was
-        in its way, with `connected` as it was till then; longest_pause(): milliseconds, below 5,000
-        when somebody waits: then silence is noticed sooner too."""
+        """topics: what to subscribe to, with the QoS of each; will: topic and payload, retained;
+        password: "" for no user name at all. open_stream() is a coroutine of (reader, writer);
+        take(topic, payload) returns whether the message is stored, as it is acknowledged then
+        (payload: None of one that is too large); changed(error) is told of each connection (None),
+        and of what ended it or was in its way, with `connected` as it was till then;
+        longest_pause(): milliseconds, below 5,000 when somebody waits: then silence is noticed
+        sooner too."""
         self._connect_packet = _make_connect(identifier, user, password, will)
         self._topics = topics
         self._open_stream = open_stream
@@ -165,7 +166,9 @@ class Client:
             raise MqttError("broken")
         if body[1]:
             raise MqttError("refused")
-        filters = b"".join(_field(topic.encode()) + b"\x01" for topic in self._topics)
+        filters = b"".join(
+            _field(topic.encode()) + bytes((quality,)) for topic, quality in self._topics
+        )
         writer.write(_packet(b"\x82", b"\xff\xff" + filters))
         await writer.drain()
         while True:

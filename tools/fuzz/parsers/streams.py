@@ -187,7 +187,13 @@ class _Session:
         self._sum = self._wanted = self._number = 0
         self._end = ""
         self._client = mqtt.Client(
-            *("tillqr-D1", "D1", "secret", list(_TOPICS), ("till/D1/status", b"gone")),
+            *(
+                "tillqr-D1",
+                "D1",
+                "secret",
+                [(one, 1) for one in _TOPICS],
+                ("till/D1/status", b"gone"),
+            ),
             *(self._open, self._take, self._changed, lambda: 20),
         )
         self._client.publish(*_PUBLISHED)
