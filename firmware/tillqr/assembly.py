@@ -42,7 +42,7 @@ def _make_face(profile: dict, counters, settings, view):  # type: ignore[no-unty
     painter = Painter(panel, size[0], fonts.glyphs)
     theme = settings.theme if settings else "light"
     style = make_style(fonts, theme, settings is not None and settings.large_text)
-    return Face(panel, painter, style, view, size)
+    return Face(panel, painter, style, view, size, counters.add)
 
 
 def _announce(profile: dict, what: str) -> None:

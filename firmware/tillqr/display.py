@@ -383,10 +383,9 @@ class Display:
     def _make_code(self) -> None:
         """Make the symbol of the attempt that is to be shown, in the last one's place."""
         if self._next_code is not None:
-            attempt, address = self._next_code
-            self._next_code = None
-            self._view.code = self._codes.make(attempt, address)
+            self._view.code = self._codes.make(*self._next_code)
             self._view.step = self._step
+            self._next_code = None  # not before: without memory for it it is made again
 
     def _send_status(self) -> None:
         sale = self._checkout.sale or self._checkout.cart

@@ -481,9 +481,9 @@ def test_the_clock():
         assert clock.text.decode() == text
 
 
-def make_face(bus, kit):
+def make_face(bus, kit, count=print):
     painter = Painter(panel(bus), 240, kit.file.glyphs)
-    return Face(panel(bus), painter, kit.style, kit.view, (240, 320))
+    return Face(panel(bus), painter, kit.style, kit.view, (240, 320), count)
 
 
 def at_code(bus, kit):
@@ -496,6 +496,42 @@ def at_code(bus, kit):
 
     asyncio.run(show())
     return face
+
+
+def out_of_memory(times):
+    """What is done when a screen is to be drawn and so often there is no memory for it; how often
+    that was counted."""
+    kit, bus, counts = Kit(), Bus(), Counts()
+    face = make_face(bus, kit, counts)
+    left = [times]
+
+    def prepare():
+        if left[0]:
+            left[0] -= 1
+            raise MemoryError
+
+    async def run():
+        face.prepare = prepare
+        face.show("qr")
+        face.tick(42)
+        task = asyncio.create_task(face.run())
+        while face.owes() and not task.done():
+            await asyncio.sleep(0.01)
+        if task.done():
+            await task
+        task.cancel()
+
+    asyncio.run(run())
+    assert bus.bytes > 10000
+    return counts
+
+
+def test_a_screen_without_memory_is_drawn_later():
+    assert out_of_memory(2).names == ["panel_no_memory"] * 2
+
+
+def test_a_screen_for_which_there_never_is_memory_is_a_fault():
+    raises(MemoryError, out_of_memory, 1000)
 
 
 def test_a_tick_sends_only_the_clock():

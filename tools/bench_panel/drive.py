@@ -49,7 +49,7 @@ def make_face(bus):
     fonts = FontFile(_FONTS, _ROOM, print)
     painter = Painter(panel, _SIZE[0], fonts.glyphs)
     view = View("Corner Shop", _TEXTS)
-    return Face(panel, painter, make_style(fonts, "light", False), view, _SIZE)
+    return Face(panel, painter, make_style(fonts, "light", False), view, _SIZE, print)
 
 
 def fill(view):

@@ -32,6 +32,8 @@ _MODULES = {
     "setup": "tillqr.panel.screens.setup",
 }
 """The module of a state's screen; every other state has a notice."""
+_TRIES = const(25)
+_AGAIN_MS = const(40)
 _SHARED = ("tillqr.panel.screens.common", "tillqr.panel.screens.layout")
 
 
@@ -47,9 +49,15 @@ class Face:
     """What the customer sees."""
 
     def __init__(
-        self, panel: "St7789", painter: "Painter", style: "Style", view: "View", size: tuple
+        self,
+        panel: "St7789",
+        painter: "Painter",
+        style: "Style",
+        view: "View",
+        size: tuple,
+        count: "Callable[[str], None]",
     ) -> None:
-        """size: the panel's width and height."""
+        """size: the panel's width and height; count(name) is told what went wrong."""
         self._panel = panel
         self._painter = painter
         self._style = style
@@ -65,6 +73,8 @@ class Face:
         self._asleep = False
         self._busy = True
         self._behind = False
+        self._tries = 0
+        self._count = count
         self._clock_box = (0, 0, 0, 0)
 
     def show(self, state: str) -> None:
@@ -111,7 +121,7 @@ class Face:
             self._asleep = False
             await self._panel.wake()
         self._busy = True
-        if not await self._draw():
+        if not await self._listed():
             return
         for region in self._drawn.difference(self._shown):
             await self._painter.paint(self._drawn, region)
@@ -119,6 +129,22 @@ class Face:
         self._busy = False
         self._find_clock()
         await self._panel.fade(100)
+
+    async def _listed(self) -> bool:
+        """Draw, or try again later: what takes the memory that drawing needs lets go of it soon."""
+        try:
+            drawn = await self._draw()
+        except MemoryError:
+            if self._tries == _TRIES:
+                raise
+            self._tries += 1
+            self._count("panel_no_memory")
+            self._let_go()
+            self._wanted.set()
+            await asyncio.sleep_ms(_AGAIN_MS)
+            return False
+        self._tries = 0
+        return drawn
 
     async def _draw(self) -> bool:
         """List the state's screen; the loop gets a turn after each part.
@@ -135,11 +161,15 @@ class Face:
         if fits:
             screen.draw(self._drawn, self._style, self.view)
         del screen
-        self.view.text = None  # type: ignore[assignment]
         await asyncio.sleep_ms(0)
-        unload(_WORDS, _NOTICE, *_SHARED, *_MODULES.values())
+        self._let_go()
         await asyncio.sleep_ms(0)
         return fits
+
+    def _let_go(self) -> None:
+        """Forget what draws."""
+        self.view.text = None  # type: ignore[assignment]
+        unload(_WORDS, _NOTICE, *_SHARED, *_MODULES.values())
 
     def _find_clock(self) -> None:
         self._clock_box = (0, 0, 0, 0)

@@ -13,7 +13,7 @@ from micropython import const
 
 from tillqr.sale import money
 
-_PART = const(512)  # bytes of the file that are read at once
+_PART = const(256)  # bytes of the file that are read at once
 _SPACE = "\xa0"
 
 
