@@ -151,6 +151,8 @@ class UART(io.IOBase):
         settings = {"uart": number, "baud": baudrate, "txbuf": txbuf, "rxbuf": rxbuf}
         wire().make("uart", tx=tx.number, rx=rx.number, timeout=timeout, **settings)
         self._connection = connect(settings)
+        self._poll = select.poll()
+        self._poll.register(self._connection, select.POLLIN)
 
     def readinto(self, buffer):
         """Read what there is into buffer; None if nothing."""
@@ -158,9 +160,7 @@ class UART(io.IOBase):
 
     def any(self):
         """How many bytes can be read: here only whether there are any."""
-        poll = select.poll()
-        poll.register(self._connection, select.POLLIN)
-        return 1 if poll.poll(0) else 0
+        return 1 if self._poll.poll(0) else 0
 
     def write(self, data):
         """Send bytes."""

@@ -26,7 +26,7 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_POLL_MS = const(1)
+_POLL_MS = const(3)
 _ACK_MS = const(50)
 _BYTES_A_MS = const(11)  # of the slowest bus, HSU: its longest command takes 24 ms
 _SETTLE_MS = const(3)
