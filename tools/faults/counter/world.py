@@ -79,7 +79,7 @@ class World:
     def panel_parts(self, life):
         """The modules of the panel that a board has here."""
 
-        def face(_, __, ___, view, ____):
+        def face(_, __, ___, view, *____):
             return people.Panel(self, life, view)
 
         nothing = chip.Module(glyphs=None)
