@@ -56,6 +56,10 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
     ),
     "link_stale_answer": (_SEVERAL, "answers of the register came late, or twice"),
     "link_bad_answer": (_ALWAYS, "the register's answers are not as PROTOCOL.md says"),
+    "panel_no_memory": (
+        _SEVERAL,
+        "memory was short for a screen, which was drawn a moment later: please report this",
+    ),
     "http_timeout": (_NEVER, "connections over the network took too long and were ended"),
     "http_no_memory": (_ALWAYS, "memory was short for a request: please report this"),
     "http_broken": (_NEVER, "connections over the network broke"),
