@@ -18,12 +18,15 @@ CHOICES = {
 def first_bad(values: dict, table: str) -> str:
     """Name of the first field that is missing or wrong, or ""."""
     for field in table.split(","):
-        name, check, *bounds = field.split(" ")
-        low, high = [int(bound) for bound in bounds] if bounds else (0, 0)
-        required = not name.endswith("?")
-        name = name.rstrip("?")
+        parts = field.split(" ")
+        name = parts[0]
+        required = name[-1] != "?"
+        if not required:
+            name = name[:-1]
         if name in values:
-            if not _fits(values[name], check, low, high):
+            low = int(parts[2]) if len(parts) > 2 else 0
+            high = int(parts[3]) if len(parts) > 2 else 0
+            if not _fits(values[name], parts[1], low, high):
                 return name
         elif required:
             return name

@@ -28,7 +28,7 @@ class Key:
         self._inner = bytes(byte ^ 0x36 for byte in padded)
         self._outer = bytes(byte ^ 0x5C for byte in padded)
 
-    def mac(self, data: bytes) -> bytes:
+    def mac(self, data: "bytes | bytearray") -> bytes:
         """The 32 bytes of HMAC-SHA256 over data."""
         inner = hashlib.sha256(self._inner)
         inner.update(data)
@@ -36,7 +36,7 @@ class Key:
         outer.update(inner.digest())
         return outer.digest()
 
-    def verifies(self, data: bytes, mac: bytes) -> bool:
+    def verifies(self, data: "bytes | bytearray", mac: bytes) -> bool:
         """Whether `mac` is the whole MAC of data; takes the same time wherever they differ."""
         expected = self.mac(data)
         if len(mac) != SIZE:

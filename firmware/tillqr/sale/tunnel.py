@@ -79,9 +79,14 @@ class Tunnel:
         self._step += 1
         return verb, data
 
-    def _signed(self, side: bytes, key: mac.Key, verb: str, data: bytes) -> bytes:
+    def _signed(self, side: bytes, key: mac.Key, verb: str, data: bytes) -> bytearray:
         """The bytes under a MAC."""
-        out = _LABEL + bytes((key.number, self._step))
+        out = bytearray(_LABEL)  # in place: each copy would bring the next collection nearer
+        out.append(key.number)
+        out.append(self._step)
         for part in (side, self._attempt.encode(), self._tap.encode(), verb.encode()):
-            out += mac.prefixed(part)
-        return out + len(data).to_bytes(2, "big") + data
+            out.append(len(part))
+            out.extend(part)
+        out.extend(len(data).to_bytes(2, "big"))
+        out.extend(data)
+        return out
