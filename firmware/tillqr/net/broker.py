@@ -118,6 +118,7 @@ class Broker:
         if error is None:
             self._client.publish(self._prefix + "status", self._status, True)
             self._note("", "")
+            self._answered.set()  # what was asked before may be lost: it is asked again
             return
         trouble = self._server.trouble(error, self._client.connected)
         if isinstance(error, mqtt.MqttError):
