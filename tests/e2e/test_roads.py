@@ -173,8 +173,9 @@ async def test_no_charge_no_code(road: dict, runtime: str, tmp_path: Path) -> No
         assert (await shop.result("1002"))["outcome"] == "paid"
 
 
-async def test_a_code_that_changes(tmp_path: Path) -> None:
-    async with counter("micropython", tmp_path, rotating="on") as shop:
+@runtimes
+async def test_a_code_that_changes(runtime: str, tmp_path: Path) -> None:
+    async with counter(runtime, tmp_path, rotating="on") as shop:
         ledger = shop.bench.gateway.ledger
         photograph = await shop.show_code()
         ledger.clock = lambda: time.time() + 61  # a minute later
