@@ -6,7 +6,7 @@ Loaded where there is one. What the machine has begun only the machine can end.
 from micropython import const
 
 from tillqr.sale.attempts import MACHINE
-from tillqr.sale.checkout import WAITING
+from tillqr.sale.checkout import WAITING, row_for
 from tillqr.till.message import Refusal
 
 TYPE_CHECKING = const(False)
@@ -21,7 +21,6 @@ unknown|machine_busy|machine||show status
 machine unknown|machine_cancel|unknown|stop|show status
 unknown|machine_leave|idle|clear|show status
 machine unknown|machine_stopped|cancelled||show results status"""
-_KEYED = ("choose", "failed", "expired")
 
 
 class AtMachine:
@@ -43,7 +42,7 @@ class AtMachine:
         served = till.sale.attempt if till.sale and till.state in WAITING else None
         if event == "pay":
             self._check_open(data, served)
-        elif event == "machine_key" and till.state not in _KEYED:
+        elif event == "machine_key" and row_for(till.state, event, self.rows) is None:
             raise Refusal("busy" if till.state in WAITING else "no_sale", till.state)
         elif event == "machine_busy":
             return event if data is served else ""

@@ -1,8 +1,8 @@
 """What became of an order elsewhere: at a card machine beside the display, or in cash
 (PROTOCOL.md, 4.2). Loaded for a moment, when a register says so.
 
-The register's database knows for good what was paid; the display
-remembers the last orders, to refuse to take their money too.
+The register's database knows for good what was paid; the display remembers the last orders, to
+refuse to take their money too.
 """
 
 from micropython import const

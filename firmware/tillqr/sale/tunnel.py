@@ -85,8 +85,7 @@ class Tunnel:
         out.append(key.number)
         out.append(self._step)
         for part in (side, self._attempt.encode(), self._tap.encode(), verb.encode()):
-            out.append(len(part))
-            out.extend(part)
+            out.extend(mac.prefixed(part))
         out.extend(len(data).to_bytes(2, "big"))
         out.extend(data)
         return out
