@@ -355,8 +355,8 @@ class Board:
         self._watchdog = loop.call_later(self._watchdog_seconds, self._reset, _WDT_RESET)
 
     def press(self, key: str = "qr_key", seconds: float = 0.3) -> None:
-        """Press a button for some time: a board that the machine gives no time meanwhile misses it,
-        as a chip never would that is not in the middle of something."""
+        """Press a button for some time, so long that also a board which gets little of this
+        machine's time sees it."""
         self.hold(key)
         asyncio.get_running_loop().call_later(seconds, self.release, key)
 

@@ -32,9 +32,10 @@ _MODULES = {
     "setup": "tillqr.panel.screens.setup",
 }
 """The module of a state's screen; every other state has a notice."""
-_TRIES = const(25)
-_AGAIN_MS = const(40)
 _SHARED = ("tillqr.panel.screens.common", "tillqr.panel.screens.layout")
+_TRIES = const(25)
+"""How often in a row a screen may find no memory."""
+_AGAIN_MS = const(40)
 
 
 def load_screen(state: str, view: "View") -> "Screen":

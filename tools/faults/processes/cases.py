@@ -16,7 +16,7 @@ _WORDS = {
 _FRAMES = {"paid": 13, "declined": 13, "cancelled": 15}
 """One more than a sale's frames on the line, in both directions: the last is not reached."""
 _PIECES = 6
-_FRAMES_AGAIN = 18
+_FRAMES_AGAIN = 16
 _PIECES_AGAIN = 10
 
 
