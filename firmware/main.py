@@ -4,15 +4,16 @@ The chip compiles this file and keeps it, so it is small. Whoever is at the USB 
 the display; docs/board.md ("The console") says who can open it, and how.
 """
 
-import micropython
-from micropython import const
-
 try:
+    import micropython
+
     micropython.kbd_intr(-1)  # no Ctrl-C, before anything that takes time
     for _ in range(2):
         pass  # one that came earlier is raised where a loop turns
 except KeyboardInterrupt:
-    pass
+    import micropython
+
+    micropython.kbd_intr(-1)  # it may have come before the line above was reached
 
 import asyncio
 import gc
@@ -20,6 +21,7 @@ import sys
 import time
 
 import machine
+from micropython import const
 
 _GC_BYTES = const(4096)
 """Garbage is collected this often: a heap that was left to fill up is in pieces."""
