@@ -166,7 +166,11 @@ class Bench:
         await self.start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        """An error is told what became of the board: a test can't run again with other eyes."""
+        if error is not None:
+            lit = "lit" if self.picture().getbbox() else "dark"
+            error.add_note(f"the panel is {lit}; {self.board.last_words()}")
         await self.stop()
 
     async def start(self) -> None:

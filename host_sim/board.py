@@ -38,6 +38,7 @@ _SHIMS = ROOT / "host_sim" / "shims"
 _BUILD = ROOT / "build"
 _FLASH = "flash.bin"
 _CA = "ca.der"
+_LAST_WORDS = 2000  # characters
 _PWRON_RESET = 1
 _HARD_RESET = 2  # machine.reset(), or a panic
 _WDT_RESET = 3
@@ -173,6 +174,13 @@ class Board:
         self.machine_line.stop()
         if self.console:
             self.console.stop()
+
+    def last_words(self) -> str:
+        """What became of the board, with the end of its console, for who looks into a failure."""
+        ended = self._process is None or self._process.returncode is not None
+        power = "off" if ended else "on"
+        said = self.log.read_text(errors="replace")[-_LAST_WORDS:] or "nothing"
+        return f"the board is {power}, after {self.resets} restarts; its console:\n{said}"
 
     @property
     def process(self) -> int:

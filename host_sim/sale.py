@@ -318,7 +318,7 @@ def main() -> int:
     try:
         report = asyncio.run(run(arguments))
     except _FAILURES as error:
-        print(f"sale: {error}", file=sys.stderr)
+        print(f"sale: {error}", *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

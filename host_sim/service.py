@@ -1,6 +1,7 @@
 """What the bench serves over HTTP and HTTPS, on loopback, inside its own event loop."""
 
 import asyncio
+import collections
 import contextlib
 import secrets
 import socket
@@ -12,16 +13,28 @@ from starlette.applications import Starlette
 
 LOOPBACK = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
+_HELD: "collections.deque[socket.socket]" = collections.deque(maxlen=64)
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody listens on now, of TCP or of UDP; not one of those that the system gives
-    to connections, as somebody's may have it a moment later."""
+def free_port() -> int:
+    """A TCP port that whoever is told it may serve on, also much later; nobody else is given it.
+
+    It isn't one of those that the system gives to connections. Of this process the last 64 are
+    held: by a socket that is bound and never listens, beside which only one with SO_REUSEADDR can
+    be bound, as all servers' are, and no other of these.
+    """
     while True:
-        port = secrets.choice(_PORTS)
-        with socket.socket(type=kind) as probe, contextlib.suppress(OSError):
-            probe.bind((LOOPBACK, port))
-            return port
+        held = socket.socket()
+        try:
+            held.bind((LOOPBACK, secrets.choice(_PORTS)))
+        except OSError:
+            held.close()
+            continue
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # now: see above
+        if len(_HELD) == _HELD.maxlen:
+            _HELD.popleft().close()
+        _HELD.append(held)
+        return int(held.getsockname()[1])
 
 
 class _Server(uvicorn.Server):
@@ -53,11 +66,12 @@ class HttpService:
         """port 0, or one that is taken: any free one; context: with it, it is HTTPS."""
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.port = port or free_port()
         try:
-            self._socket.bind((LOOPBACK, port))
+            self._socket.bind((LOOPBACK, self.port))
         except OSError:
-            self._socket.bind((LOOPBACK, 0))
-        self.port = int(self._socket.getsockname()[1])
+            self.port = free_port()
+            self._socket.bind((LOOPBACK, self.port))
         self._scheme = "https" if context else "http"
         self._server = _Server(_Config(app, context))
         self._task: asyncio.Task[None] | None = None

@@ -5,7 +5,7 @@ import socket
 import time
 from typing import cast
 
-from host_sim.service import LOOPBACK, free_port
+from host_sim.service import LOOPBACK
 
 _SIZE = 48
 _CLIENT, _SERVER = 3, 4
@@ -25,7 +25,9 @@ class TimeServer:
         """Whether it answers nobody."""
         self.asked = 0
         """How many right questions came."""
-        self._port = free_port(socket.SOCK_DGRAM)
+        self._socket = socket.socket(type=socket.SOCK_DGRAM)
+        self._socket.bind((LOOPBACK, 0))
+        self._port = int(self._socket.getsockname()[1])
         self._transport: asyncio.DatagramTransport | None = None
 
     @property
@@ -37,13 +39,14 @@ class TimeServer:
         """Begin to answer."""
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Protocol(self), local_addr=(LOOPBACK, self._port)
+            lambda: _Protocol(self), sock=self._socket
         )
 
     def stop(self) -> None:
         """Close the port."""
         if self._transport is not None:
             self._transport.close()
+        self._socket.close()
 
     def answer(self, question: bytes) -> bytes | None:
         """The answer to a datagram, or None."""

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from host_sim import certificates
-from host_sim.bench import DEVICE, Bench
+from host_sim.bench import DEVICE, Bench, BenchTimeout
 from host_sim.broker import BROKERS, BrokerError
 from host_sim.phone import Phone, PhoneError
 from host_sim.road import ROADS
@@ -105,3 +105,16 @@ async def test_a_board_that_starts_from_an_image_has_the_ca_too(tmp_path: Path) 
         assert file.read() == bench.authority.der
     with found.open("settings.json", "rb") as file:
         assert DEVICE.encode() in file.read()
+
+
+async def test_an_error_tells_what_became_of_the_board(tmp_path: Path) -> None:
+    async def look_for_a_code() -> None:
+        async with Bench("cpython", directory=tmp_path) as bench:
+            await until(lambda: " ready" in bench.board.log.read_text())
+            await bench.code_on_panel(0.1)
+
+    with pytest.raises(BenchTimeout) as caught:
+        await look_for_a_code()
+    (note,) = caught.value.__notes__
+    assert note.startswith("the panel is lit; the board is on, after 0 restarts; its console:\n")
+    assert "tillqr" in note
