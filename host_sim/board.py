@@ -332,8 +332,8 @@ class Board:
             if kind == b"P":
                 self.buses.pin(*await reader.readexactly(2))
             elif kind == b"S":
-                head = await reader.readexactly(3)
-                self.buses.spi(head[0], await reader.readexactly(int.from_bytes(head[1:], "big")))
+                host, data = (await reader.readexactly(1))[0], await _sized(reader)
+                self.buses.spi(host, data)
             elif kind == b"B":
                 record = await reader.readexactly(3)
                 self.buses.duty(record[0], int.from_bytes(record[1:], "big"))
@@ -345,11 +345,19 @@ class Board:
                 self._wind_watchdog()
             elif kind == b"R":
                 self._reset(_HARD_RESET)
+            elif kind == b"X":
+                host, data = (await reader.readexactly(1))[0], await _sized(reader)
+                writer.write(_record(b"X", self.buses.exchange(host, data)))
+            elif kind == b"T":
+                bus, address = await reader.readexactly(2)
+                data = await _sized(reader)
+                writer.write(_transferred(self.buses.i2c_write, bus, address, data))
+            elif kind == b"G":
+                bus, address, *size = await reader.readexactly(4)
+                writer.write(_transferred(self.buses.i2c_read, bus, address, int.from_bytes(size)))
             elif kind == b"J":
-                size = int.from_bytes(await reader.readexactly(2), "big")
-                answer = await self._answer(json.loads(await reader.readexactly(size)))
-                body = json.dumps(answer).encode()
-                writer.write(b"J" + len(body).to_bytes(2, "big") + body)
+                answer = await self._answer(json.loads(await _sized(reader)))
+                writer.write(_record(b"J", json.dumps(answer).encode()))
             else:
                 raise ConnectionError(f"no record of kind {kind!r}")
 
@@ -400,11 +408,6 @@ class Board:
                 interface = self._access_point if request["of"] else self.station
                 verb, said, named = (request[name] for name in ("wlan", "said", "named"))
                 return {"value": await interface.answer(verb, *said, **named)}
-            elif "spi" in request:
-                read = self.buses.read_spi(request["spi"], bytes.fromhex(request["out"]))
-                return {"value": read.hex()}
-            elif "i2c" in request:
-                return {"value": self.buses.i2c(request)}
             elif "rtc" in request:
                 return {"value": self.rtc.answer(request["rtc"], request["with"])}
             else:
@@ -414,3 +417,21 @@ class Board:
         except OSError as error:
             return {"oserror": list(error.args)}
         return {"value": None}
+
+
+async def _sized(reader: asyncio.StreamReader) -> bytes:
+    """Bytes that come behind their number."""
+    return await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
+
+
+def _record(kind: bytes, data: bytes) -> bytes:
+    """A record with bytes behind their number."""
+    return kind + len(data).to_bytes(2) + data
+
+
+def _transferred(transfer: Callable[..., bytes], *what: object) -> bytes:
+    """The record that answers a transfer on an I2C bus."""
+    try:
+        return _record(b"X", transfer(*what))
+    except OSError as error:
+        return b"E" + (error.errno or 0).to_bytes(2)

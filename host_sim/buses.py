@@ -44,18 +44,26 @@ class Buses:
         elif self.reader and self.reader.is_spi(host):
             self.reader.spi(data)
 
-    def read_spi(self, host: int, data: bytes) -> bytes:
-        """The same, and what came back; of a line where nobody drives it is all ones."""
+    def exchange(self, host: int, data: bytes) -> bytes:
+        """Bytes left an SPI host, and these came back: of a line that nobody drives all ones."""
         if self.reader and self.reader.is_spi(host):
             return self.reader.spi(data)
         self.spi(host, data)
         return b"\xff" * len(data)
 
-    def i2c(self, request: dict) -> str | None:
-        """A transfer on an I2C bus; raises OSError if nobody is there."""
-        if self.reader is None:
+    def i2c_write(self, bus: int, address: int, data: bytes) -> bytes:
+        """Bytes for an address on an I2C bus; raises OSError if nobody is there."""
+        self._on_i2c(bus, address).i2c_write(data)
+        return b""
+
+    def i2c_read(self, bus: int, address: int, size: int) -> bytes:
+        """So many bytes of it; raises OSError if nobody is there."""
+        return self._on_i2c(bus, address).i2c_read(size)
+
+    def _on_i2c(self, bus: int, address: int) -> JoinedReader:
+        if self.reader is None or not self.reader.is_i2c(bus, address):
             raise OSError(_ENODEV, "ENODEV")
-        return self.reader.i2c(request)
+        return self.reader
 
     def duty(self, pin: int, duty: int) -> None:
         """A PWM's duty changed, 0 to 65535."""

@@ -6,7 +6,6 @@ from host_sim.reader.field import Field
 from host_sim.reader.pn532 import Pn532Model
 from host_sim.reader.ports import ADDRESS, HsuPort, I2cPort, SpiPort
 
-_ENODEV = 19
 _MOST_HZ = 5_000_000  # of its SPI
 _LSB = 1
 _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -34,6 +33,10 @@ class JoinedReader:
         """Whether it hangs on this SPI host."""
         return self._wired["bus"] == "spi" and host == self._wired["host"]
 
+    def is_i2c(self, bus: int, address: int) -> bool:
+        """Whether it hangs on this I2C bus, at this address."""
+        return self._wired["bus"] == "i2c" and bus == self._wired["id"] and address == ADDRESS
+
     async def attach(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Its UART's bytes; returns when the board is gone."""
         await self._hsu.attach(reader, writer)
@@ -58,12 +61,10 @@ class JoinedReader:
             return self._spi.exchange(data.translate(_MIRRORED)).translate(_MIRRORED)
         return self._spi.exchange(data)
 
-    def i2c(self, request: dict) -> str | None:
-        """A transfer on an I2C bus; raises OSError if nobody is there."""
-        here = self._wired["bus"] == "i2c" and request["i2c"] == self._wired["id"]
-        if not here or request["address"] != ADDRESS:
-            raise OSError(_ENODEV, "ENODEV")
-        if "to" in request:
-            self._i2c.write(bytes.fromhex(request["to"]))
-            return None
-        return self._i2c.read(request["from"]).hex()
+    def i2c_write(self, data: bytes) -> None:
+        """Bytes for it on its I2C bus; raises OSError if it doesn't acknowledge them."""
+        self._i2c.write(data)
+
+    def i2c_read(self, size: int) -> bytes:
+        """So many bytes of it; raises OSError as above."""
+        return self._i2c.read(size)

@@ -101,7 +101,7 @@ class SPI:
             raise ValueError("there is no MISO to read from")
         if len(data) != len(buffer):
             raise ValueError("buffers must be the same length")
-        buffer[:] = bytes.fromhex(wire().ask({"spi": self._head[1], "out": bytes(data).hex()}))
+        buffer[:] = wire().exchange(b"X", self._head[1], data=data)
 
 
 class I2C:
@@ -114,19 +114,20 @@ class I2C:
 
     def writeto(self, address, data):
         """Send bytes; raises OSError (ENODEV) if nobody acknowledges them."""
-        self._ask(address, "to", bytes(data).hex())
+        wire().exchange(b"T", self._number, _address(address), data=bytes(data))
         return len(data)
 
     def readfrom_into(self, address, buffer):
         """Read as many bytes as the buffer has; raises OSError (ENODEV) as above."""
         if not len(buffer):
             raise ValueError("nothing to read")
-        buffer[:] = bytes.fromhex(self._ask(address, "from", len(buffer)))
+        buffer[:] = wire().exchange(b"G", self._number, _address(address), size=len(buffer))
 
-    def _ask(self, address, verb, what):
-        if not 0 <= address <= 0x7F:
-            raise ValueError("an address has 7 bits")
-        return wire().ask({"i2c": self._number, "address": address, verb: what})
+
+def _address(address):
+    if not 0 <= address <= 0x7F:
+        raise ValueError("an address has 7 bits")
+    return address
 
 
 class PWM:

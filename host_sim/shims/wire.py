@@ -9,9 +9,16 @@ at each SPI byte is known there (host_sim/board.py reads them):
     W timeout:u32            the watchdog was started
     F                        the watchdog was fed
     R                        the board is to be reset
-    J length:u16 json        a request, answered by J length:u16 json
+    X host length:u16 data   bytes leave an SPI host, and as many come in: answered by X
+    T bus address length:u16 data   an I2C bus is written to: answered by an X of nothing, or by E
+    G bus address length:u16        an I2C bus is read: answered by X or E
+    J length:u16 json        a request: answered by J
 
-and from the bench: I pin level (an input changed), and answers.
+and from the bench: I pin level (an input changed), and the answers:
+
+    X length:u16 data        bytes
+    E errno:u16              an error of the bus
+    J length:u16 json        what was requested
 """
 
 import asyncio
@@ -41,9 +48,13 @@ def connect(greeting):
     return connection
 
 
-def _wait(connection, event):
+def _poll(connection, event):
     poll = select.poll()
     poll.register(connection, event)
+    return poll
+
+
+def _wait(poll):
     while not poll.poll(10_000):
         pass
 
@@ -60,7 +71,7 @@ def transmit(connection, data):
             sent = 0
         view = view[sent:]
         if view:
-            _wait(connection, select.POLLOUT)
+            _wait(_poll(connection, select.POLLOUT))
 
 
 def receive_into(connection, buffer):
@@ -106,6 +117,7 @@ class Wire:
 
     def __init__(self):
         self._connection = connect({})
+        self._readable = _poll(self._connection, select.POLLIN)
         self._chunk = bytearray(128)
         self._pending = b""
         self._answers = []
@@ -121,15 +133,28 @@ class Wire:
         """Send a request and wait for its answer; raises what the hardware would."""
         body = json.dumps(request).encode()
         self.send(b"J" + len(body).to_bytes(2, "big") + body)
-        while not self._answers:
-            _wait(self._connection, select.POLLIN)
-            self.drain()
-        answer = self._answers.pop(0)
+        answer = json.loads(self._answer())
         if "oserror" in answer:
             raise OSError(*answer["oserror"])
         if "refused" in answer:
             raise ValueError(answer["refused"])
         return answer["value"]
+
+    def exchange(self, kind, *head, data=b"", size=None):
+        """Send a record of a bus, kind, head, length and data, and return the bytes of its answer;
+        raises OSError. size: the length, if it isn't that of the data."""
+        length = len(data) if size is None else size
+        self.send(kind + bytes(head) + length.to_bytes(2, "big") + data)
+        answer = self._answer()
+        if isinstance(answer, int):
+            raise OSError(answer)
+        return answer
+
+    def _answer(self):
+        while not self._answers:
+            _wait(self._readable)
+            self.drain()
+        return self._answers.pop(0)
 
     def make(self, kind, **arguments):
         """Tell the bench of a new part of the chip; raises ValueError if it can't be."""
@@ -149,26 +174,30 @@ class Wire:
 
     def drain(self):
         """Take in what the bench has sent."""
-        size = receive_into(self._connection, self._chunk)
-        while size is not None:
-            self._pending += self._chunk[:size]
+        size = len(self._chunk)
+        while size == len(self._chunk):
             size = receive_into(self._connection, self._chunk)
+            if size:
+                self._pending += self._chunk[:size]
         while self._take():
             pass
 
     def _take(self):
+        """Take the next record from what came; False if it isn't whole."""
         data = self._pending
-        if data[:1] == b"I" and len(data) >= 3:
-            self._pending = data[3:]
+        if len(data) < 3:
+            return False
+        kind, value, end = data[:1], int.from_bytes(data[1:3], "big"), 3
+        if kind in b"XJ":
+            end += value
+        if len(data) < end:
+            return False
+        self._pending = data[end:]
+        if kind == b"I":
             self._change(data[1], data[2])
-            return True
-        if data[:1] == b"J" and len(data) >= 3:
-            end = 3 + int.from_bytes(data[1:3], "big")
-            if len(data) >= end:
-                self._pending = data[end:]
-                self._answers.append(json.loads(data[3:end]))
-                return True
-        return False
+        else:
+            self._answers.append(value if kind == b"E" else data[3:end])
+        return True
 
     def _change(self, pin, level):
         before = self._levels.get(pin, 1)

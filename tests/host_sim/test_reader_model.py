@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from host_sim.board import board_names, profile
+from host_sim.buses import Buses
 from host_sim.chip import Chip
 from host_sim.reader.field import Field
 from host_sim.reader.frames import ACK, NACK, SYNTAX_ERROR, Deframer, response
@@ -169,11 +170,17 @@ def test_bits_come_as_the_host_sends_them() -> None:
 
 
 def test_nobody_is_at_another_address() -> None:
-    joined = JoinedReader({"bus": "i2c", "id": 0, "scl": 13, "sda": 14})
-    joined.model.wake()
-    for number, address in ((0, ADDRESS + 1), (1, ADDRESS)):
+    made = profile("devkit_240x320")
+    made["reader"] = {"bus": "i2c", "id": 0, "scl": 13, "sda": 14}
+    buses = Buses(made, lambda: None)
+    assert buses.reader
+    buses.reader.model.wake()
+    assert buses.i2c_read(0, ADDRESS, 1) == b"\0"
+    for bus, address in ((0, ADDRESS + 1), (1, ADDRESS)):
         with pytest.raises(OSError, match="ENODEV"):
-            joined.i2c({"i2c": number, "address": address, "from": 1})
+            buses.i2c_read(bus, address, 1)
+        with pytest.raises(OSError, match="ENODEV"):
+            buses.i2c_write(bus, address, b"\0")
 
 
 @pytest.mark.parametrize("bus", BUSES)
