@@ -34,6 +34,7 @@ class Pin:
         wire().make("pin", number=number, mode=mode, pull=pull, value=value)
         self.number = number
         self._mode = mode
+        self._driven = (bytes((80, number, 0)), bytes((80, number, 1)))
         if value is not None:
             self(value)
 
@@ -46,7 +47,7 @@ class Pin:
             raise ValueError("an output was read, or an input driven")
         if level is None:
             return wire().level(self.number)
-        return wire().send(bytes((80, self.number, 1 if level else 0)))
+        return wire().send(self._driven[1 if level else 0])
 
     def irq(self, handler, trigger=IRQ_RISING | IRQ_FALLING):
         """Call handler(pin) on edges."""
@@ -81,10 +82,14 @@ class SPI:
             firstbit=firstbit,
         )
         self._head = bytes((83, host))
+        self._asks = bytes((88, host))
         self._reads = miso is not None
 
     def write(self, data):
         """Send bytes."""
+        if len(data) < 64:
+            wire().send(self._head + len(data).to_bytes(2, "big") + data)
+            return
         data = memoryview(data)
         for start in range(0, len(data), 0xFFFF):
             part = data[start : start + 0xFFFF]
@@ -101,7 +106,8 @@ class SPI:
             raise ValueError("there is no MISO to read from")
         if len(data) != len(buffer):
             raise ValueError("buffers must be the same length")
-        buffer[:] = wire().exchange(b"X", self._head[1], data=data)
+        asked = self._asks + len(data).to_bytes(2, "big") + data
+        buffer[:] = wire().exchange(asked)
 
 
 class I2C:
@@ -114,20 +120,19 @@ class I2C:
 
     def writeto(self, address, data):
         """Send bytes; raises OSError (ENODEV) if nobody acknowledges them."""
-        wire().exchange(b"T", self._number, _address(address), data=bytes(data))
+        wire().exchange(self._head(84, address, len(data)) + data)
         return len(data)
 
     def readfrom_into(self, address, buffer):
         """Read as many bytes as the buffer has; raises OSError (ENODEV) as above."""
         if not len(buffer):
             raise ValueError("nothing to read")
-        buffer[:] = wire().exchange(b"G", self._number, _address(address), size=len(buffer))
+        buffer[:] = wire().exchange(self._head(71, address, len(buffer)))
 
-
-def _address(address):
-    if not 0 <= address <= 0x7F:
-        raise ValueError("an address has 7 bits")
-    return address
+    def _head(self, kind, address, size):
+        if not 0 <= address <= 0x7F:
+            raise ValueError("an address has 7 bits")
+        return bytes((kind, self._number, address, size >> 8, size & 255))
 
 
 class PWM:

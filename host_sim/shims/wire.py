@@ -61,17 +61,20 @@ def _wait(poll):
 
 def transmit(connection, data):
     """Send all of data."""
-    view = memoryview(data)
-    while view:
-        try:
-            sent = connection.send(view)
-        except OSError as error:
-            if error.args[0] != 11:  # EAGAIN
-                raise SystemExit("the bench is gone") from None
-            sent = 0
-        view = view[sent:]
-        if view:
-            _wait(_poll(connection, select.POLLOUT))
+    sent = _sent(connection, data)
+    while sent < len(data):
+        _wait(_poll(connection, select.POLLOUT))
+        sent += _sent(connection, memoryview(data)[sent:])
+
+
+def _sent(connection, data):
+    """How much of data the connection has taken."""
+    try:
+        return connection.send(data)
+    except OSError as error:
+        if error.args[0] != 11:  # EAGAIN
+            raise SystemExit("the bench is gone") from None
+        return 0
 
 
 def receive_into(connection, buffer):
@@ -140,11 +143,9 @@ class Wire:
             raise ValueError(answer["refused"])
         return answer["value"]
 
-    def exchange(self, kind, *head, data=b"", size=None):
-        """Send a record of a bus, kind, head, length and data, and return the bytes of its answer;
-        raises OSError. size: the length, if it isn't that of the data."""
-        length = len(data) if size is None else size
-        self.send(kind + bytes(head) + length.to_bytes(2, "big") + data)
+    def exchange(self, record):
+        """Send a record of a bus and return the bytes of its answer; raises OSError."""
+        self.send(record)
         answer = self._answer()
         if isinstance(answer, int):
             raise OSError(answer)
@@ -179,24 +180,22 @@ class Wire:
             size = receive_into(self._connection, self._chunk)
             if size:
                 self._pending += self._chunk[:size]
-        while self._take():
+        while len(self._pending) >= 3 and self._take():
             pass
 
     def _take(self):
         """Take the next record from what came; False if it isn't whole."""
         data = self._pending
-        if len(data) < 3:
-            return False
-        kind, value, end = data[:1], int.from_bytes(data[1:3], "big"), 3
+        kind, value, end = data[0], data[1] << 8 | data[2], 3
         if kind in b"XJ":
             end += value
         if len(data) < end:
             return False
         self._pending = data[end:]
-        if kind == b"I":
+        if kind == 73:
             self._change(data[1], data[2])
         else:
-            self._answers.append(value if kind == b"E" else data[3:end])
+            self._answers.append(value if kind == 69 else data[3:end])
         return True
 
     def _change(self, pin, level):

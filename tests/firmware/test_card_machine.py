@@ -93,13 +93,15 @@ class Scene:
         self.run()
 
     def run(self, milliseconds=130):
-        """Let real time pass."""
+        """Let real time pass, and on a busy machine so much that all have their turns."""
         asyncio.run(self._run(milliseconds))
 
     async def _run(self, milliseconds):
         task = asyncio.create_task(self.part.run())
         until = time.ticks_add(time.ticks_ms(), milliseconds)
-        while time.ticks_diff(until, time.ticks_ms()) > 0:
+        turns = milliseconds // 2
+        while turns > 0 or time.ticks_diff(until, time.ticks_ms()) > 0:
+            turns -= 1
             self._carry(self.part.link, self.machine)
             self._carry(self.machine, self.part.link)
             await asyncio.sleep_ms(2)

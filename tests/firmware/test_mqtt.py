@@ -180,11 +180,26 @@ def test_what_was_not_acknowledged_is_sent_again():
     asyncio.run(Script(CONNACK + SUBACK, CONNACK + SUBACK).run(test))
 
 
+def test_what_need_not_arrive_is_sent_once():
+    async def test(script):
+        script.client.publish("q", b"one", 0)
+        script.client.publish("q", b"two", 0)
+        script.client.publish("q", b"three")
+        sent = [(0x30, b"\0\1qone"), (0x30, b"\0\1qtwo"), (0x32, b"\0\1q\0\3three")]
+        await script.until(lambda: script.streams[0].packets()[-3:] == sent)
+        script.streams[0].end()
+        again = (0x3A, b"\0\1q\0\3three")
+        await script.until(lambda: again in script.streams[1].packets())
+        assert not [one for one in script.streams[1].packets() if one[0] == 0x30]
+
+    asyncio.run(Script(CONNACK + SUBACK, CONNACK + SUBACK).run(test))
+
+
 def test_what_waits_is_bounded_and_only_the_latest_state_waits():
     async def test(script):
         client = script.client
         for number in range(20):
-            assert client.publish("status", b"%d" % number, True)
+            assert client.publish("status", b"%d" % number, 1, True)
         count = 0
         while client.publish("q", b"x"):
             count += 1

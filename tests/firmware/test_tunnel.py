@@ -83,7 +83,8 @@ def test_what_is_forged_or_of_another_tap_changes_nothing():
     for name, value, why in (
         ("mac", "0" * 64, "bad_mac"),
         ("mac", "0" * 63 + "g", "malformed"),
-        ("mac", "0" * 62, "malformed"),
+        ("mac", "0" * 62, "bad_mac"),
+        ("mac", 7, "malformed"),
         ("verb", "wait", "bad_mac"),
         ("verb", "emv", "malformed"),
         ("data", "ALIBDAE=", "bad_mac"),
@@ -91,12 +92,12 @@ def test_what_is_forged_or_of_another_tap_changes_nothing():
         ("data", "A" * 352, "malformed"),
         ("data", 7, "malformed"),
         ("key", 2, "bad_mac"),
-        ("key", "1", "malformed"),
+        ("key", "1", "bad_mac"),
         ("step", 1, "stale"),
-        ("step", 101, "malformed"),
+        ("step", 101, "stale"),
         ("tap", "0a0b0c0e", "stale"),
         ("attempt", "0" * 24, "stale"),
-        ("attempt", None, "malformed"),
+        ("attempt", None, "stale"),
     ):
         wrong = dict(right)
         wrong[name] = value

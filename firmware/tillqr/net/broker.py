@@ -64,14 +64,15 @@ class Broker:
         """Keep the session; for ever."""
         await self._client.run()
 
-    async def ask(self, attempt: str, question: dict, more: bool = False) -> bool:  # noqa: ARG002
+    async def ask(self, attempt: str, question: dict, more: bool = False) -> bool:
         """Put a question about an attempt; whether it was answered. The answer is delivered. more:
-        whether another will follow at once."""
+        whether another will follow at once: then the broker need not say that it has it."""
         if not self._client.connected:
             return False
         self._answered.clear()
         self._asked = attempt
-        if not self._client.publish(self._prefix + "charge", json.dumps(question).encode()):
+        words = json.dumps(question).encode()
+        if not self._client.publish(self._prefix + "charge", words, 0 if more else 1):
             self._count("broker_full")
             return False
         try:
@@ -116,7 +117,7 @@ class Broker:
 
     def _connection_changed(self, error: "Exception | None") -> None:
         if error is None:
-            self._client.publish(self._prefix + "status", self._status, True)
+            self._client.publish(self._prefix + "status", self._status, 1, True)
             self._note("", "")
             self._answered.set()  # what was asked before may be lost: it is asked again
             return

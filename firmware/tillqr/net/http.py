@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MAX_HEAD = const(1024)
 _MAX_LINE = const(256)
 MAX_BODY = const(768)
+_LENGTHS = (12, 14, 17)
+"""Of the names of the fields that are looked at: of most others not even a copy is made."""
 
 
 class HttpError(Exception):
@@ -48,6 +50,8 @@ class Message:
             raise HttpError(431, "header_too_large")
         if colon <= 0 or line[colon - 1 : colon] in (b" ", b"\t"):
             raise HttpError(400, "malformed")
+        if colon not in _LENGTHS:
+            return
         name = line[:colon].lower()
         value = line[colon + 1 :].strip()
         if name == b"content-length":

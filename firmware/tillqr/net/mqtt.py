@@ -23,6 +23,7 @@ _PUBACK = const(4)
 _SUBACK = const(9)
 _PINGRESP = const(13)
 _PINGREQ = b"\xc0\x00"
+_RETAINED = const(1)
 _DUPLICATE = const(8)
 MAX_PAYLOAD = const(1024)
 """Bytes of a message at most; of a larger one only its topic is told."""
@@ -69,7 +70,8 @@ class Client:
         self._take = take
         self._changed = changed
         self._longest_pause = longest_pause
-        self._waiting: "list[tuple[bytes, bytes]]" = []
+        self._waiting: "list[tuple[bytes, bytes, bytes]]" = []
+        """Packets to be sent: topic, packet identifier (none with QoS 0), and the whole."""
         self._acks = b""
         self._work = asyncio.Event()
         self._number = 0
@@ -83,25 +85,27 @@ class Client:
         """Whether the message that is taken was kept by the broker from before."""
         self.connected = False
 
-    def publish(self, topic: str, payload: bytes, retain: bool = False) -> bool:
-        """Send with QoS 1, now or when connected; False if too many wait already."""
-        head = b"\x33" if retain else b"\x32"
-        start = _field(topic.encode())
+    def publish(self, topic: str, payload: bytes, quality: int = 1, retain: bool = False) -> bool:
+        """Send now or when connected; False if too many wait already. quality: the QoS, 1, or 0 of
+        what need not arrive."""
+        name = _field(topic.encode())
         if retain:
-            self._forget(head, start)
+            self._forget(name)
         if len(self._waiting) >= _MAX_WAITING:
             return False
         self._number = self._number % 65535 + 1
-        body = start + self._number.to_bytes(2, "big") + payload
-        self._waiting.append((head, body))
+        number = self._number.to_bytes(2, "big") if quality else b""
+        kind = _PUBLISH << 4 | quality << 1 | (_RETAINED if retain else 0)
+        packet = _packet(kind, name, number, payload)
+        self._waiting.append((name, number, packet))
         self._work.set()
         return True
 
-    def _forget(self, head: bytes, start: bytes) -> None:
+    def _forget(self, name: bytes) -> None:
         """Drop what waits for the same topic, and was never sent: only the latest state counts."""
         for index in range(len(self._waiting) - 1, 0 if self._duplicate else -1, -1):
             waiting = self._waiting[index]
-            if waiting[0] == head and waiting[1].startswith(start):
+            if waiting[0] == name and waiting[2][0] & _RETAINED:
                 self._waiting.pop(index)
 
     async def run(self) -> None:
@@ -169,7 +173,7 @@ class Client:
         filters = b"".join(
             _field(topic.encode()) + bytes((quality,)) for topic, quality in self._topics
         )
-        writer.write(_packet(b"\x82", b"\xff\xff" + filters))
+        writer.write(_packet(0x82, b"\xff\xff", filters))
         await writer.drain()
         while True:
             kind, body = await _read_packet(reader)
@@ -209,12 +213,21 @@ class Client:
             acks, self._acks = self._acks, b""
             writer.write(acks)
         if self._waiting and not self._sent:
-            head, body = self._waiting[0]
-            if self._duplicate:
-                head = bytes((head[0] | _DUPLICATE,))
-            self._sent = self._duplicate = self._pinged = True
-            self._pinged_at = time.ticks_ms()
-            writer.write(_packet(head, body))
+            _, number, packet = self._waiting[0]
+            if number:
+                if self._duplicate:
+                    packet = bytes((packet[0] | _DUPLICATE,)) + packet[1:]
+                self._sent = self._duplicate = self._pinged = True
+                self._pinged_at = time.ticks_ms()
+            else:
+                self._done()
+            writer.write(packet)
+
+    def _done(self) -> None:
+        """The first packet needs no more; the next one may go."""
+        self._waiting.pop(0)
+        if self._waiting:
+            self._work.set()
 
     def _ping(self, writer: "StreamWriter") -> None:
         """Ask for a sign of life, if it is time; nothing may have come since the last time."""
@@ -264,28 +277,21 @@ class Client:
             self._work.set()
 
     def _acknowledged(self, body: bytes) -> None:
-        if not self._sent or not self._waiting:
-            return
-        sent = self._waiting[0][1]
-        start = 2 + int.from_bytes(sent[:2], "big")
-        if sent[start : start + 2] == body:
-            self._waiting.pop(0)
+        if self._sent and self._waiting and self._waiting[0][1] == body:
             self._sent = self._duplicate = False
-            self._work.set()
+            self._done()
 
 
 async def _read_packet(reader: "StreamReader") -> "tuple[int, bytes]":
     """A packet's first byte, and what is behind its fixed header."""
-    kind = (await reader.readexactly(1))[0]
-    size = shift = 0
-    while True:
+    kind, byte = await reader.readexactly(2)
+    size, shift = byte & 127, 7
+    while byte > 127:
+        if shift > 14:
+            raise MqttError("broken")
         byte = (await reader.readexactly(1))[0]
         size |= (byte & 127) << shift
         shift += 7
-        if byte < 128:
-            break
-        if shift > 14:
-            raise MqttError("broken")
     body = await reader.readexactly(min(size, _MAX_PACKET)) if size else b""
     size -= len(body)
     while size:  # too large: it is passed over
@@ -309,15 +315,14 @@ def _make_connect(identifier: str, user: str, password: str, will: "tuple[str, b
     body += _field(will[0].encode()) + _field(will[1])
     if password:
         body += _field(user.encode()) + _field(password.encode())
-    return _packet(b"\x10", body)
+    return _packet(0x10, body)
 
 
-def _packet(head: bytes, body: bytes) -> bytes:
-    """A whole packet; its body has at most _MAX_PACKET bytes."""
-    size = len(body)
-    if size < 128:
-        return head + bytes((size,)) + body
-    return head + bytes((size & 127 | 128, size >> 7)) + body
+def _packet(kind: int, *parts: bytes) -> bytes:
+    """A whole packet; the parts have at most _MAX_PACKET bytes."""
+    size = sum(map(len, parts))
+    head = bytes((kind, size) if size < 128 else (kind, size & 127 | 128, size >> 7))
+    return b"".join((head,) + parts)
 
 
 def _field(data: bytes) -> bytes:

@@ -7,7 +7,6 @@ import binascii
 
 from micropython import const
 
-from tillqr import fields
 from tillqr.sale import mac
 
 TYPE_CHECKING = const(False)
@@ -20,11 +19,9 @@ MAX_ANSWER = const(512)
 """Bytes of what a card says at most."""
 _STEPS = const(100)
 _LABEL = b"tillqr tap"
-_FIELDS = (
-    "attempt text 24 24,tap text 8 8,step integer 0 100,verb tap_verb,data text 0 348,"
-    "key integer 0 255,mac text 64 64"
-)
-fields.CHOICES["tap_verb"] = ("apdu", "wait", "again")
+_DISPLAY = mac.prefixed(b"display")
+_BACKEND = mac.prefixed(b"backend")
+_VERBS = ("apdu", "wait", "again")
 
 
 class Broken(Exception):
@@ -39,6 +36,7 @@ class Tunnel:
         it (PROTOCOL.md, 7); keys: the device's, the present one first."""
         self._attempt = attempt.nonce
         self._tap = tap
+        self._names = mac.prefixed(attempt.nonce.encode()) + mac.prefixed(tap.encode())
         self._code = code
         self._keys = keys
         self._step = 0
@@ -53,7 +51,7 @@ class Tunnel:
             "verb": verb,
             "data": binascii.b2a_base64(data).decode().strip(),
             "key": key.number,
-            "mac": key.mac(self._signed(b"display", key, verb, data)).hex(),
+            "mac": key.mac(self._signed(_DISPLAY, key, verb, data)).hex(),
         }
         if self._step == 0:
             word["code"] = self._code
@@ -63,18 +61,17 @@ class Tunnel:
         """The backend's verb and data: "apdu" and a command, "wait", or "again" and the reason;
         the next step begins. Raises Broken, and this step goes on."""
         try:
-            if fields.first_bad(word, _FIELDS) or self._step == _STEPS:
-                raise Broken("malformed")
+            names = (word["attempt"], word["tap"], word["step"])
+            verb, key = word["verb"], mac.find(self._keys, word["key"])
             data = binascii.a2b_base64(word["data"])
             given = bytes.fromhex(word["mac"])
-        except ValueError:
+        except (KeyError, TypeError, ValueError):
             raise Broken("malformed") from None
-        names = (word["attempt"], word["tap"], word["step"])
+        if verb not in _VERBS or len(data) > MAX_COMMAND or self._step == _STEPS:
+            raise Broken("malformed")
         if names != (self._attempt, self._tap, self._step):
             raise Broken("stale")
-        key = mac.find(self._keys, word["key"])
-        verb = word["verb"]
-        if key is None or not key.verifies(self._signed(b"backend", key, verb, data), given):
+        if key is None or not key.verifies(self._signed(_BACKEND, key, verb, data), given):
             raise Broken("bad_mac")
         self._step += 1
         return verb, data
@@ -84,8 +81,9 @@ class Tunnel:
         out = bytearray(_LABEL)  # in place: each copy would bring the next collection nearer
         out.append(key.number)
         out.append(self._step)
-        for part in (side, self._attempt.encode(), self._tap.encode(), verb.encode()):
-            out.extend(mac.prefixed(part))
+        out.extend(side)
+        out.extend(self._names)
+        out.extend(mac.prefixed(verb.encode()))
         out.extend(len(data).to_bytes(2, "big"))
         out.extend(data)
         return out
