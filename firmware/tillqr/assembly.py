@@ -145,7 +145,8 @@ def assemble():  # type: ignore[no-untyped-def]
     till_port = port.TillPort(till_uart, link)
     backend = Backend(codes, book, wifi, settings.port, display, counters.add)
     if settings.foreign:
-        backend.holds = load("tillqr.sale.charge").Charges(settings.device, keys).holds
+        judged = (settings.device, keys, book, display, counters.add)
+        backend.charges = load("tillqr.sale.charge").Charges(*judged)
     _complete(path, settings, ca, wifi, broker_password, boot, display, backend, counters.add)
     display.connect(link, till_port, backend)
     taps = None

@@ -199,12 +199,6 @@ class Display:
         if self._checkout.state == "choose":
             self._show()
 
-    def charged(self, attempt: "Attempt", text: str) -> None:
-        """The backend has made a charge: what its code says."""
-        attempt.text = text
-        self._dispatch("charge", attempt)
-        self._port.flush()
-
     def still_open(self, attempt: "Attempt") -> None:
         """The backend has answered that nobody has paid an attempt yet: after a restart its code
         is shown again."""

@@ -16,7 +16,8 @@ def attempt(amount=1234, currency="EUR", nonce=NONCE):
 
 
 def charges(device="D0001", number=1, secret=bytes(range(32))):
-    return Charges(device, [Key(b"present key, 16.", 9), Key(secret, number)])
+    keys = [Key(b"present key, 16.", 9), Key(secret, number)]
+    return Charges(device, keys, None, None, None)
 
 
 def test_vectors():

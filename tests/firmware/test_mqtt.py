@@ -3,7 +3,7 @@ what becomes of a connection."""
 
 import asyncio
 
-from tillqr.net.mqtt import MAX_PAYLOAD, Client
+from tillqr.net.mqtt import MAX_PAYLOAD, QOS_0, RETAINED, Client
 
 CONNACK = b"\x20\x02\x01\x00"
 SUBACK = b"\x90\x04\xff\xff\x01\x01"
@@ -182,8 +182,8 @@ def test_what_was_not_acknowledged_is_sent_again():
 
 def test_what_need_not_arrive_is_sent_once():
     async def test(script):
-        script.client.publish("q", b"one", 0)
-        script.client.publish("q", b"two", 0)
+        script.client.publish("q", b"one", QOS_0)
+        script.client.publish("q", b"two", QOS_0)
         script.client.publish("q", b"three")
         sent = [(0x30, b"\0\1qone"), (0x30, b"\0\1qtwo"), (0x32, b"\0\1q\0\3three")]
         await script.until(lambda: script.streams[0].packets()[-3:] == sent)
@@ -199,7 +199,7 @@ def test_what_waits_is_bounded_and_only_the_latest_state_waits():
     async def test(script):
         client = script.client
         for number in range(20):
-            assert client.publish("status", b"%d" % number, 1, True)
+            assert client.publish("status", b"%d" % number, RETAINED)
         count = 0
         while client.publish("q", b"x"):
             count += 1

@@ -34,7 +34,8 @@ class Judge:
         kept = journal.Journal(MemorySegments())  # type: ignore[arg-type]
         self._book = attempts.Attempts(device, known, [], kept)
         self._backend = backend.Backend(None, self._book, None, 0, self, self._count)  # type: ignore
-        self._backend.holds = charge.Charges(device, known).holds
+        judged = (device, known, self._book, self, self._count)
+        self._backend.charges = charge.Charges(*judged)  # type: ignore[arg-type]
         self._said: list = []
 
     def open(self, *fields) -> None:  # type: ignore[no-untyped-def]
@@ -60,9 +61,9 @@ class Judge:
             return ["raised " + repr(error)]
         return self._said
 
-    def charged(self, attempt: attempts.Attempt, text: str) -> None:
+    def happen(self, event: str, attempt: attempts.Attempt) -> None:
         """A code is shown."""
-        self._said = ["accepted", attempt.nonce, text]
+        self._said = ["accepted", attempt.nonce, attempt.text] if event == "charge" else [event]
 
     def accept(self, body: bytes) -> tuple:
         """What came was no charge."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tillqr.net.web import Web
     from tillqr.net.wifi import Wifi
     from tillqr.sale.attempts import Attempt, Attempts
+    from tillqr.sale.charge import Charges
 
 _FIRST_PAUSE_MS = const(500)
 _UNSTORED = const(503)
@@ -39,11 +40,11 @@ class Backend:
         display: "Display",
         count: "Callable[[str], None]",
     ) -> None:
-        """port: where the display takes results; display: judges receipts, shows charges, and says
-        how long a pause may be."""
+        """port: where the display takes results; display: judges receipts, and says how
+        long a pause may be."""
         self._codes = codes
-        self.holds: "Callable[[dict, Attempt], bool] | None" = None
-        """Judges a charge; None where the display makes its own codes."""
+        self.charges: "Charges | None" = None
+        """Takes a charge; None where the display makes its own codes."""
         self._book = book
         self._wifi = wifi
         self._port = port
@@ -71,20 +72,11 @@ class Backend:
         if "tap" in answer:
             self.word = answer
         elif "text" in answer and "transaction" not in answer:
-            self._take_charge(answer)
+            if self.charges is not None:
+                self.charges.take(answer)
         elif answer.get("state") != "open" and self._display.accept(body)[0] == _UNSTORED:
             return None
         return str(answer.get("attempt"))
-
-    def _take_charge(self, answer: dict) -> None:
-        attempt = self._book.find(answer.get("attempt"))
-        if self.holds is None or attempt is None or attempt.question != "open":
-            return  # too late, or twice
-        if self.holds(answer, attempt):
-            attempt.question = ""
-            self._display.charged(attempt, answer["text"])
-        else:
-            self._count("charge_refused")
 
     def owes(self) -> bool:
         """Whether there is anything to ask."""

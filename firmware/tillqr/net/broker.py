@@ -72,7 +72,8 @@ class Broker:
         self._answered.clear()
         self._asked = attempt
         words = json.dumps(question).encode()
-        if not self._client.publish(self._prefix + "charge", words, 0 if more else 1):
+        kind = mqtt.QOS_0 if more else mqtt.QOS_1
+        if not self._client.publish(self._prefix + "charge", words, kind):
             self._count("broker_full")
             return False
         try:
@@ -117,7 +118,7 @@ class Broker:
 
     def _connection_changed(self, error: "Exception | None") -> None:
         if error is None:
-            self._client.publish(self._prefix + "status", self._status, 1, True)
+            self._client.publish(self._prefix + "status", self._status, mqtt.RETAINED)
             self._note("", "")
             self._answered.set()  # what was asked before may be lost: it is asked again
             return

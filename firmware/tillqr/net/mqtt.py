@@ -23,7 +23,9 @@ _PUBACK = const(4)
 _SUBACK = const(9)
 _PINGRESP = const(13)
 _PINGREQ = b"\xc0\x00"
-_RETAINED = const(1)
+QOS_0 = const(0x30)
+QOS_1 = const(0x32)
+RETAINED = const(0x33)
 _DUPLICATE = const(8)
 MAX_PAYLOAD = const(1024)
 """Bytes of a message at most; of a larger one only its topic is told."""
@@ -85,17 +87,16 @@ class Client:
         """Whether the message that is taken was kept by the broker from before."""
         self.connected = False
 
-    def publish(self, topic: str, payload: bytes, quality: int = 1, retain: bool = False) -> bool:
-        """Send now or when connected; False if too many wait already. quality: the QoS, 1, or 0 of
-        what need not arrive."""
+    def publish(self, topic: str, payload: bytes, kind: int = QOS_1) -> bool:
+        """Send now or when connected; False if too many wait already. kind: QOS_0 of what need not
+        arrive, QOS_1, or RETAINED with that."""
         name = _field(topic.encode())
-        if retain:
+        if kind == RETAINED:
             self._forget(name)
         if len(self._waiting) >= _MAX_WAITING:
             return False
         self._number = self._number % 65535 + 1
-        number = self._number.to_bytes(2, "big") if quality else b""
-        kind = _PUBLISH << 4 | quality << 1 | (_RETAINED if retain else 0)
+        number = b"" if kind == QOS_0 else self._number.to_bytes(2, "big")
         packet = _packet(kind, name, number, payload)
         self._waiting.append((name, number, packet))
         self._work.set()
@@ -105,7 +106,7 @@ class Client:
         """Drop what waits for the same topic, and was never sent: only the latest state counts."""
         for index in range(len(self._waiting) - 1, 0 if self._duplicate else -1, -1):
             waiting = self._waiting[index]
-            if waiting[0] == name and waiting[2][0] & _RETAINED:
+            if waiting[0] == name and waiting[2][0] == RETAINED:
                 self._waiting.pop(index)
 
     async def run(self) -> None:
@@ -196,6 +197,8 @@ class Client:
         self._ping(writer)
         self._write(writer)
         await asyncio.wait_for(writer.drain(), _OPEN_S)
+        if self._waiting and not self._sent:
+            return
         try:
             await asyncio.wait_for(self._work.wait(), max(0, min(self._left(), _HURRIED_MS)) / 1000)
         except asyncio.TimeoutError:
@@ -220,14 +223,8 @@ class Client:
                 self._sent = self._duplicate = self._pinged = True
                 self._pinged_at = time.ticks_ms()
             else:
-                self._done()
+                self._waiting.pop(0)
             writer.write(packet)
-
-    def _done(self) -> None:
-        """The first packet needs no more; the next one may go."""
-        self._waiting.pop(0)
-        if self._waiting:
-            self._work.set()
 
     def _ping(self, writer: "StreamWriter") -> None:
         """Ask for a sign of life, if it is time; nothing may have come since the last time."""
@@ -278,8 +275,9 @@ class Client:
 
     def _acknowledged(self, body: bytes) -> None:
         if self._sent and self._waiting and self._waiting[0][1] == body:
+            self._waiting.pop(0)
             self._sent = self._duplicate = False
-            self._done()
+            self._work.set()
 
 
 async def _read_packet(reader: "StreamReader") -> "tuple[int, bytes]":

@@ -66,7 +66,7 @@ def charges(octets: bytes) -> str:
     except ValueError:
         return "no object"
     attempt = attempts.Attempt(*ATTEMPTS[0])
-    holds = charge.Charges(DEVICE, _KEYS).holds(word, attempt)
+    holds = charge.Charges(DEVICE, _KEYS, None, None, None).holds(word, attempt)  # type: ignore
     demand(holds in (True, False), "neither true nor false")
     return "holds " + word["text"] if holds else "refused"
 
@@ -78,7 +78,8 @@ class Channel:
         self.counts = Counts()
         self._book = _book()
         self.backend = backend.Backend(None, self._book, None, 80, self, self.counts)  # type: ignore
-        self.backend.holds = charge.Charges(DEVICE, _KEYS).holds
+        judged = (DEVICE, _KEYS, self._book, self, self.counts)
+        self.backend.charges = charge.Charges(*judged)  # type: ignore[arg-type]
 
     def accept(self, body: bytes) -> "tuple[int, dict]":
         """As display.Display does."""
@@ -86,10 +87,11 @@ class Channel:
         self.counts(said)
         return (200, {"accepted": ""}) if said.startswith("accepted") else (409, {"error": said})
 
-    def charged(self, attempt: attempts.Attempt, text: str) -> None:
+    def happen(self, event: str, attempt: attempts.Attempt) -> None:
         """A code is shown."""
-        demand(0 < len(text) <= charge.MAX_TEXT, "a code's text is too long")
-        self.counts("shown " + attempt.nonce + " " + digest(text))
+        demand(event == "charge", "what comes of a charge is no charge")
+        demand(0 < len(attempt.text) <= charge.MAX_TEXT, "a code's text is too long")
+        self.counts("shown " + attempt.nonce + " " + digest(attempt.text))
 
     def still_open(self, attempt: attempts.Attempt) -> None:
         """Nobody has paid yet."""
