@@ -117,7 +117,7 @@ bench-panel: setup ## the panel's bytes, calls, instructions and heap (needs val
 size: setup ## every module's bytes and memory, the heap at rest, instructions to start (needs valgrind, nodejs, npm)
 	@$(BIN)/python -m tools.size
 
-attack: setup ## 100,000 forged results and charges on each runtime, and boards: none may count (FORGED= SEED=)
+attack: setup ## 100,000 forged results, charges and words on a tap on each runtime, and boards: none may count (FORGED= SEED=)
 	@$(BIN)/python -m tools.attack $(if $(FORGED),--forged $(FORGED)) $(if $(SEED),--seed $(SEED))
 
 fuzz: setup .venv/.fuzz ## 1,000,000 mutated inputs to every parser of foreign bytes, a part on MicroPython too: none may fail (INPUTS= SECONDS= SEED=)

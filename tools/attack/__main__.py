@@ -1,12 +1,12 @@
-"""Throw forged results and charges at the firmware: `make attack` (python -m tools.attack).
+"""Throw forged words of the backend at the firmware: `make attack` (python -m tools.attack).
 
-At least FORGED generated bodies that are no true result or charge are judged by the firmware's own
-code on CPython, and the same ones on MicroPython with what is flashed; genuine ones are mixed among
-them. A sample goes to two whole boards of the bench, over HTTP to one and through a broker to the
-other, while a sale's code is on the panel. It fails if anything forged is accepted, anything
-genuine is not, the book or the register's database has anything else than what was paid, memory
-grows, or anything but a refusal is raised. What is forged, rule.py says. The same seed makes the
-same bodies; but a board has a new key each time.
+At least FORGED generated bodies that are no true result, charge, or word on a tap are judged by the
+firmware's own code on CPython, and the same ones on MicroPython with what is flashed; genuine ones
+are mixed among them. A sample of the results goes to two whole boards of the bench, over HTTP to
+one and through a broker to the other, while a sale's code is on the panel. It fails if anything
+forged is accepted, anything genuine is not, the book or the register's database has anything else
+than what was paid, memory grows, or anything but a refusal is raised. What is forged, rule.py says.
+The same seed makes the same bodies; but a board has a new key each time.
 
 --spoil builds a fault into the firmware first (spoil.py), so that one can see a campaign fail.
 """

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 from tools.attack import rule
 from tools.attack.rounds import Round
-from tools.attack.tally import CHARGE_REFUSALS, REFUSALS, Tally
-from tools.attack.target import CHARGE, JUDGE, MEMORY, STATE, Step, Target, TargetLost
+from tools.attack.tally import CHARGE_REFUSALS, REFUSALS, TAP_REFUSALS, Tally
+from tools.attack.target import CHARGE, JUDGE, MEMORY, STATE, TAP, Step, Target, TargetLost
 
 _GROWTH = {"micropython": (512, "bytes"), "cpython": (1000, "blocks")}
 """By how much memory may grow from the first round to the last, of an empty book each time. CPython
@@ -42,7 +42,7 @@ class _Attack:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._tally = Tally(target.runtime, REFUSALS | CHARGE_REFUSALS)
+        self._tally = Tally(target.runtime, REFUSALS | CHARGE_REFUSALS | TAP_REFUSALS)
         self._memory: list[int] = []
 
     def carry_out(self, steps: list[Step]) -> None:
@@ -54,7 +54,7 @@ class _Attack:
             self._tally.complain(str(lost))
 
     def _take(self, step: Step, answer: list) -> None:
-        if step.kind in (JUDGE, CHARGE):
+        if step.kind in (JUDGE, CHARGE, TAP):
             right = list(step.answer or ())
             self._tally.judged(step.sort, step.group, step.content, answer, right)
         elif step.kind == MEMORY:

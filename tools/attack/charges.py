@@ -104,7 +104,8 @@ def _other_attempts(rng: random.Random, scene: Scene) -> Iterator[Receipt]:
     for other in (*near, amount * 10, amount // 10, scene.other["amount"]):
         yield {**main, "amount": other}
     yield from ({**main, "currency": code} for code in (*CURRENCIES, main["currency"].lower()))
-    known = (scene.other, *scene.forgotten, some_receipt(rng, scene.display))
+    machines = [scene.machines] if scene.machines else []
+    known = (scene.other, *scene.forgotten, *machines, some_receipt(rng, scene.display))
     for other in known:
         yield other
         yield {**main, "attempt": other["attempt"]}

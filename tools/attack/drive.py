@@ -1,14 +1,18 @@
-"""Judges receipts and charges with the firmware's own code, on CPython and on MicroPython:
-`drive.py [SPOIL]`.
+"""Judges receipts, charges and words on a tap with the firmware's own code, on CPython and on
+MicroPython: `drive.py [SPOIL]`.
 
 Stdin has records: kind (1 byte), size (2 bytes), content. Those that ask get a line of JSON.
 
     B [device, [[number, key in hex] ...]]          a new, empty book, the present key first
-    O [attempt, order, register, amount, currency]  opens an attempt, which waits for its charge
+    O [attempt, order, register, amount, currency, method]
+                                                    opens an attempt, which waits for its charge
+    T [attempt, tap]                                a card is held to the reader
     D attempt                                       the register has its outcome
     J body                                          asks: ["accepted", attempt, state,
                                                     transaction, reason], or [why not]
     C body                                          asks: ["accepted", attempt, text], or [why not]
+    W body                                          asks: ["accepted", step, verb, data in hex], or
+                                                    [why not]
     S attempt                                       asks: [state, transaction, reason], or []
     M                                               asks: [how much memory is taken]
 
@@ -20,7 +24,7 @@ import json
 import sys
 
 from tillqr.net import backend
-from tillqr.sale import attempts, charge, journal, mac, receipt
+from tillqr.sale import attempts, charge, journal, mac, receipt, tunnel
 
 from host_sim.segments import MemorySegments
 
@@ -32,10 +36,12 @@ class Judge:
     def __init__(self, device: str, keys: list) -> None:
         known = [mac.Key(bytes.fromhex(key), number) for number, key in keys]
         kept = journal.Journal(MemorySegments())  # type: ignore[arg-type]
+        self._keys = known
         self._book = attempts.Attempts(device, known, [], kept)
         self._backend = backend.Backend(None, self._book, None, 0, self, self._count)  # type: ignore
         judged = (device, known, self._book, self, self._count)
         self._backend.charges = charge.Charges(*judged)  # type: ignore[arg-type]
+        self._tunnel: tunnel.Tunnel | None = None
         self._said: list = []
 
     def open(self, *fields) -> None:  # type: ignore[no-untyped-def]
@@ -60,6 +66,28 @@ class Judge:
         except Exception as error:  # noqa: BLE001
             return ["raised " + repr(error)]
         return self._said
+
+    def tap(self, nonce: str, name: str) -> None:
+        """A card is held to the reader, for an attempt that is open."""
+        attempt = self._book.find(nonce)
+        self._tunnel = tunnel.Tunnel(attempt, name, "", self._keys)  # type: ignore[arg-type]
+
+    def word(self, body: bytes) -> list:
+        """What becomes of a word on the tap, as nfc/taps.py takes it."""
+        self._said = ["dropped"]
+        self._backend.word = None
+        try:
+            self._backend.deliver(body)
+            if self._backend.word is None:
+                return self._said
+            assert self._tunnel is not None
+            step = self._tunnel.say("gone", b"")["step"]
+            verb, data = self._tunnel.take(self._backend.word)
+        except tunnel.Broken as broken:
+            return ["tap_" + broken.args[0]]
+        except Exception as error:  # noqa: BLE001
+            return ["raised " + repr(error)]
+        return ["accepted", step, verb, data.hex()]
 
     def happen(self, event: str, attempt: attempts.Attempt) -> None:
         """A code is shown."""
@@ -110,6 +138,10 @@ def serve(read, write) -> None:  # type: ignore[no-untyped-def]
             target = Judge(*json.loads(content))
         elif kind == b"O":
             target.open(*json.loads(content))
+        elif kind == b"T":
+            target.tap(*json.loads(content))
+        elif kind == b"W":
+            answer = target.word(content)
         elif kind == b"D":
             target.deliver(content.decode())
         elif kind == b"S":

@@ -8,15 +8,16 @@ through all of it get theirs, and the book is asked what it knows of each attemp
 (rule.py) does not call forged is tried last, each on a new book, as it would count.
 """
 
+import dataclasses
 import itertools
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator
 
-from tools.attack import bodies, charges, dress, fields, rule, signed
+from tools.attack import bodies, charges, dress, fields, rule, signed, taps
 from tools.attack.scene import Scene, some_display, some_receipt, some_word
 from tools.attack.signing import Receipt
-from tools.attack.target import CHARGE, JUDGE, MEMORY, STATE, Step
+from tools.attack.target import CHARGE, JUDGE, MEMORY, STATE, TAP, Step
 
 CLASSES: dict[str, Callable[[random.Random, Scene], Iterable[bytes]]] = {
     "flips": bodies.flips,
@@ -33,6 +34,7 @@ CLASSES: dict[str, Callable[[random.Random, Scene], Iterable[bytes]]] = {
     "letters": fields.letters,
     "keys": signed.keys,
     "numbers": signed.numbers,
+    "machines": signed.machines,
     "wrong": signed.wrong,
     "stale": signed.stale,
     "replays": signed.replays,
@@ -45,6 +47,13 @@ CHARGES: dict[str, Callable[[random.Random, Scene], Iterable[bytes]]] = {
     "charge wrong": charges.wrong,
 }
 """The same of charges."""
+TAPS: dict[str, Callable[[random.Random, Scene], Iterable[bytes]]] = {
+    "tap": taps.true,
+    "tap bytes": taps.changed,
+    "tap wrong": taps.wrong,
+}
+"""The same of the backend's words on a tap."""
+_MOST_STEP = 6
 _MOST_ATTEMPTS = 16
 _FORGOTTEN = 8
 _COUNTED = 3
@@ -58,7 +67,7 @@ def tries(rng: random.Random, scene: Scene) -> Iterator[Step]:
     They come in a random order, and the classes take turns, so that the first ones are a fair
     sample.
     """
-    classes = CLASSES | CHARGES
+    classes = CLASSES | CHARGES | (TAPS if scene.tap else {})
     made = {body: group for group, make in classes.items() for body in make(rng, scene)}
     of_class: dict[str, list[bytes]] = {group: [] for group in classes}
     for body in rng.sample(list(made), len(made)):
@@ -66,18 +75,24 @@ def tries(rng: random.Random, scene: Scene) -> Iterator[Step]:
     for turn in itertools.zip_longest(*of_class.values()):
         for group, body in zip(classes, turn, strict=True):
             if body is not None:
-                yield (_try_charge if group in CHARGES else _try)(body, group, scene)
+                yield _try(body, group, scene)
 
 
 def _try(body: bytes, group: str, scene: Scene) -> Step:
+    if group in CHARGES:
+        sort, charge = rule.judge_charge(body, scene)
+        answer = ["accepted", charge["attempt"], charge["text"]] if charge else None
+        return Step(CHARGE, body, group, sort, answer)
+    if group in TAPS:
+        sort, word = rule.judge_word(body, scene)
+        return Step(TAP, body, group, sort, _put(word) if word else None)
     sort, receipt = rule.judge(body, scene)
     return Step(JUDGE, body, group, sort, taken(receipt) if receipt else None)
 
 
-def _try_charge(body: bytes, group: str, scene: Scene) -> Step:
-    sort, charge = rule.judge_charge(body, scene)
-    answer = ["accepted", charge["attempt"], charge["text"]] if charge else None
-    return Step(CHARGE, body, group, sort, answer)
+def _put(word: Receipt) -> list:
+    """The answer to a word on a tap that is accepted."""
+    return ["accepted", word["step"], word["verb"], rule.data_of(word).hex()]
 
 
 def taken(receipt: Receipt) -> list:
@@ -98,9 +113,9 @@ class Round:
         """All records, with about so many forged bodies at most."""
         forgotten, counted, turns = (
             [self._life() for _ in range(count)]
-            for count in (_FORGOTTEN, _COUNTED, _MOST_ATTEMPTS - _COUNTED - 2)
+            for count in (_FORGOTTEN, _COUNTED, _MOST_ATTEMPTS - _COUNTED - 3)
         )
-        main, other = (self._standing() for _ in range(2))
+        main, other, machines = (self._standing() for _ in range(3))
         steps = [
             self._book(),
             Step(MEMORY, b""),
@@ -108,15 +123,21 @@ class Round:
             *self._lived(counted, False),
         ]
         steps += [self._open(one) for one in (main, other, *(life[0] for life in turns))]
+        steps.append(self._open(machines, "machine"))
         self._known.update({life[0]["attempt"]: [] for life in forgotten})
         opened = {one["attempt"]: one for one in (main, other)}
-        scene = Scene(self._display, main, other, opened, _all(counted), _all(forgotten))
+        lived = (_all(counted), _all(forgotten))
+        tap = (taps.some_tap(self._rng), self._rng.randrange(_MOST_STEP))
+        scene = Scene(self._display, main, other, opened, *lived, machines, *tap)
+        held = list(self._held(scene))
         tried, spared = self._tried(scene, most)
+        steps += held
         steps += self._mixed(turns, tried)
         steps += [self._genuine(main, "at the end"), self._genuine(other, "at the end")]
         steps += (_ask(nonce, known) for nonce, known in self._known.items())
         for step in spared:
-            steps += [self._book(), self._open(main), self._open(other), step]
+            steps += [self._book(), self._open(main), self._open(other)]
+            steps += [*(held if step.kind == TAP else ()), step]
         return [*steps, self._book(), Step(MEMORY, b"")]
 
     def _book(self) -> Step:
@@ -124,10 +145,20 @@ class Round:
         keys = [(number, key.hex()) for number, key in display.keys]
         return Step(b"B", json.dumps([display.name, keys]).encode())
 
-    def _open(self, receipt: Receipt) -> Step:
+    def _held(self, scene: Scene) -> Iterator[Step]:
+        """A card is held to the reader, and asked as often as the scene says."""
+        main = scene.main
+        yield Step(b"T", json.dumps([main["attempt"], scene.tap]).encode())
+        for step in range(scene.step):
+            now = dataclasses.replace(scene, step=step)
+            word = taps.word_of(now, "apdu", self._rng.randbytes(5))
+            body = taps.signed(word, scene.display.key_of(main))
+            yield Step(TAP, body, "before", rule.GENUINE, _put(json.loads(body)))
+
+    def _open(self, receipt: Receipt, method: str = "qr") -> Step:
         self._known.setdefault(receipt["attempt"], ["", "", ""])
         names = ("attempt", "order", "register", "amount", "currency")
-        return Step(b"O", json.dumps([receipt[name] for name in names]).encode())
+        return Step(b"O", json.dumps([*(receipt[name] for name in names), method]).encode())
 
     def _standing(self) -> Receipt:
         """The receipt of an attempt that stays open; most say `paid`."""

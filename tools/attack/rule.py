@@ -1,16 +1,18 @@
 """Which bodies must count, which must not, and which may: told without any code of the firmware.
 
 A body is read twice: as JSON is (RFC 8259), and as the chip's parser takes it (lax.py). If both
-readings are a receipt that counts by PROTOCOL.md, 6, or a charge by 8.1, the body is genuine and
-must be accepted. If neither is, it is forged. If the readings differ, the body is unclear: it says,
-if anything, what the backend has signed, so it may be accepted or not. That is one flipped bit that
-makes of the last `}` a `]`, for example, or of a blank a leading zero.
+readings are a receipt that counts by PROTOCOL.md, 6, a charge by 8.1, or a word on a tap by 14, the
+body is genuine and must be accepted. If neither is, it is forged. If the readings differ, the body
+is unclear: it says, if anything, what the backend has signed, so it may be accepted or not. That is
+one flipped bit that makes of the last `}` a `]`, for example, or of a blank a leading zero.
 
 So what decides is the meaning: blanks, the order of fields, escapes, unknown fields, and the case
 of the MAC's hex digits change nothing; of a name that is there twice, the last one counts, as both
 parsers have it. A receipt of more than 768 bytes is never genuine.
 """
 
+import base64
+import binascii
 import hmac
 import json
 import re
@@ -20,7 +22,7 @@ from typing import Any
 
 from tools.attack import lax
 from tools.attack.scene import PAYMENT, Scene
-from tools.attack.signing import Receipt, charge_encoded, mac, octets, sign_bytes
+from tools.attack.signing import Receipt, charge_encoded, mac, octets, sign_bytes, tap_encoded
 
 FORGED = "forged"
 GENUINE = "genuine"
@@ -40,6 +42,9 @@ _TEXTS = {
 }
 _STATES = ("paid", "failed", "closed")
 _CHARGE_TEXT = re.compile("[ -~]{1,512}", re.ASCII)
+_TAP_VERBS = ("apdu", "wait", "again")
+_MOST_OF_COMMAND = 261
+_LAST_STEP = 99
 _NO_TEXT = ("Cc", "Cs")
 """Unicode's categories of control characters and of surrogates."""
 _MAC = re.compile("[0-9a-fA-F]{64}", re.ASCII)
@@ -53,6 +58,17 @@ def judge(body: bytes, scene: Scene) -> tuple[str, Receipt]:
 def judge_charge(body: bytes, scene: Scene) -> tuple[str, Receipt]:
     """The same of a body that is to be a charge, of an attempt that waits for one."""
     return _judged(body, _MOST_OF_CHARGE, lambda value: holds(value, scene))
+
+
+def judge_word(body: bytes, scene: Scene) -> tuple[str, Receipt]:
+    """The same of a body that is to be the next word on a tap.
+
+    One whose base64 is not as RFC 4648, 4, has it is unclear if what is signed can be read from it.
+    """
+    sort, word = _judged(body, _MOST_OF_CHARGE, lambda value: says(value, scene))
+    if sort == GENUINE and base64.b64encode(data_of(word)) != octets(word["data"]):
+        sort = UNCLEAR
+    return sort, word
 
 
 def _judged(body: bytes, most: int, right: Callable[[Any], bool]) -> tuple[str, Receipt]:
@@ -124,6 +140,31 @@ def holds(value: Any, scene: Scene) -> bool:
         return False
     right = sign_bytes(charge_encoded(value, opened), key)
     return hmac.compare_digest(right, value["mac"].lower())
+
+
+def says(value: Any, scene: Scene) -> bool:
+    """Whether a value is the word that the tap waits for."""
+    if not isinstance(value, dict) or not _has_mac(value):
+        return False
+    if not _is_number(value.get("key"), 0, 255) or not _is_number(value.get("step"), 0, _LAST_STEP):
+        return False
+    if value.get("verb") not in _TAP_VERBS or not isinstance(value.get("data"), str):
+        return False
+    names = (value.get("attempt"), value.get("tap"), value["step"])
+    key = dict(scene.display.keys).get(value["key"])
+    if names != (scene.main["attempt"], scene.tap, scene.step) or key is None:
+        return False
+    try:
+        data = data_of(value)
+    except binascii.Error:
+        return False
+    right = sign_bytes(tap_encoded(value, data), key)
+    return len(data) <= _MOST_OF_COMMAND and hmac.compare_digest(right, value["mac"].lower())
+
+
+def data_of(word: Receipt) -> bytes:
+    """What a word on a tap carries, read as freely as can be; raises binascii.Error."""
+    return binascii.a2b_base64(octets(word["data"]))
 
 
 def _numbered(value: Receipt) -> bool:

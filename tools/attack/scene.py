@@ -63,6 +63,12 @@ class Scene:
     """Receipts that counted, of attempts that the book still has."""
     forgotten: Sequence[Receipt]
     """Receipts that counted, of attempts that the book has forgotten."""
+    machines: Receipt | None = None
+    """What the backend might say of an attempt that is at a card machine, if there is one."""
+    tap: str = ""
+    """A tap for the main attempt that waits for the backend's word, if there is one."""
+    step: int = 0
+    """Which one of its words."""
 
 
 def some_display(rng: random.Random) -> Display:

@@ -51,6 +51,17 @@ def numbers(_: random.Random, scene: Scene) -> Iterator[bytes]:
             yield dress.plain(scene.display.sign(scene.main, key=number))
 
 
+def machines(rng: random.Random, scene: Scene) -> Iterator[bytes]:
+    """Well signed, but of an attempt that only a card machine can settle."""
+    if scene.machines is None:
+        return
+    for (number, _), state in itertools.product(scene.display.keys, ("paid", "failed", "closed")):
+        word = {**scene.machines, "key": number}
+        made = scene.display.sign(word, **some_word(rng, state))
+        yield dress.plain(made)
+        yield dress.dressed(rng, made)
+
+
 def wrong(rng: random.Random, scene: Scene) -> Iterator[bytes]:
     """Signed with the right key, but not of this attempt: one field, and several at once."""
     for name, value in _wrong_fields(rng, scene):

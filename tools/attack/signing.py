@@ -1,5 +1,5 @@
-"""Receipts, charges and their MACs, written from PROTOCOL.md (6, 8.1) alone; each part may be got
-wrong."""
+"""Receipts, charges, words on a tap and their MACs, written from PROTOCOL.md (6, 8.1, 14) alone;
+each part may be got wrong."""
 
 import hmac
 from typing import Any
@@ -15,6 +15,8 @@ AFTER_AMOUNT = ("currency", "state", "transaction", "reason")
 LABEL = b"tillqr receipt"
 CHARGE_FIELDS = ("version", "device", "attempt", "text", "key", "mac")
 CHARGE_LABEL = b"tillqr charge"
+TAP_FIELDS = ("attempt", "tap", "step", "verb", "data", "key", "mac")
+TAP_LABEL = b"tillqr tap"
 
 
 def prefixed(text: str) -> bytes:
@@ -54,6 +56,15 @@ def charge_encoded(charge: Receipt, attempt: Receipt, label: bytes = CHARGE_LABE
     out += prefixed(charge["device"]) + prefixed(attempt["attempt"])
     out += (attempt["amount"] & (1 << 64) - 1).to_bytes(8, "big") + prefixed(attempt["currency"])
     return out + len(text).to_bytes(2, "big") + text
+
+
+def tap_encoded(
+    word: Receipt, data: bytes, side: str = "backend", label: bytes = TAP_LABEL
+) -> bytes:
+    """The bytes under the MAC of a word on a tap, which carries data."""
+    out = label + bytes((word["key"] & 0xFF, word["step"] & 0xFF))
+    out += b"".join(map(prefixed, (side, word["attempt"], word["tap"], word["verb"])))
+    return out + len(data).to_bytes(2, "big") + data
 
 
 def sign_bytes(data: bytes, key: bytes) -> str:

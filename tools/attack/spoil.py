@@ -6,7 +6,7 @@ Each is what a slip in the firmware would do: something is not compared, not sig
 # mypy: ignore-errors
 
 from tillqr import strict_json
-from tillqr.sale import attempts, charge, mac, receipt
+from tillqr.sale import attempts, charge, mac, receipt, tunnel
 
 
 def _any_mac() -> None:
@@ -70,8 +70,8 @@ def _nonce() -> None:
         found = find(book, nonce)
         return found or next((one for one in book.orders if not one.settled), None)
 
-    def remember(book, nonce, order, register, amount, currency):
-        attempt = opened(book, nonce, order, register, amount, currency)
+    def remember(book, *fields):
+        attempt = opened(book, *fields)
         book.orders = getattr(book, "orders", [])
         book.orders.append(attempt)
         return attempt
@@ -182,6 +182,36 @@ def _charge_amount(word, attempt):
         yield word, one
 
 
+def _word(name: str):
+    """A fault: a field of a word on a tap is taken for what it should be."""
+
+    def build_in() -> None:
+        take = tunnel.Tunnel.take
+
+        def careless(tap, word):
+            word[name] = tap.say("gone", b"")[name]
+            return take(tap, word)
+
+        tunnel.Tunnel.take = careless
+
+    return build_in
+
+
+def _word_verb() -> None:
+    take = tunnel.Tunnel.take
+
+    def careless(tap, word):
+        for verb in ("apdu", "wait"):
+            word["verb"] = verb
+            try:
+                return take(tap, word)
+            except tunnel.Broken:
+                pass
+        return take(tap, word)
+
+    tunnel.Tunnel.take = careless
+
+
 def _size() -> None:
     parse = receipt.parse
     receipt.parse = lambda body: parse(body.strip())
@@ -216,6 +246,10 @@ FAULTS = {
     "charge_version": _charge(_charge_version),
     "charge_number": _charge(_charge_number),
     "charge_amount": _charge(_charge_amount),
+    "tap_attempt": _word("attempt"),
+    "tap_name": _word("tap"),
+    "tap_step": _word("step"),
+    "tap_verb": _word_verb,
     "size": _size,
     "raise": _reading(_raise),
     "leak": _leak,

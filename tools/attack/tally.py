@@ -9,12 +9,15 @@ ACCEPTED = "accepted"
 REFUSALS = {
     *("receipt_malformed", "receipt_bad_mac", "receipt_wrong_device", "receipt_unknown_attempt"),
     *("receipt_wrong_order", "receipt_wrong_register", "receipt_wrong_amount"),
-    *("receipt_wrong_currency", "receipt_replayed"),
+    *("receipt_wrong_currency", "receipt_replayed", "receipt_wrong_method"),
 }
 """The names of PROTOCOL.md, 6."""
 CHARGE_REFUSALS = REFUSALS | {"charge_refused", "dropped"}
 """What becomes of a charge that is not shown. What is none is taken for a receipt; dropped: of an
 attempt that does not wait for one."""
+TAP_REFUSALS = {"tap_malformed", "tap_stale", "tap_bad_mac", "receipt_malformed"}
+"""What becomes of a word that is put to no card (PROTOCOL.md, 14). What names no tap is taken for a
+receipt."""
 _MOST_TOLD = 10
 
 

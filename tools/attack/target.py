@@ -12,7 +12,7 @@ from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNTIMES = ("cpython", "micropython")
-JUDGE, CHARGE, STATE, MEMORY = b"J", b"C", b"S", b"M"
+JUDGE, CHARGE, TAP, STATE, MEMORY = b"J", b"C", b"W", b"S", b"M"
 """The records of drive.py that are answered."""
 _HEAP = "1m"
 _DRIVE = str(Path(__file__).parent / "drive.py")
@@ -71,7 +71,7 @@ class Target:
         writer.start()
         assert self._process.stdout is not None
         for step in steps:
-            if step.kind in (JUDGE, CHARGE, STATE, MEMORY):
+            if step.kind in (JUDGE, CHARGE, TAP, STATE, MEMORY):
                 line = self._process.stdout.readline()
                 try:
                     yield step, json.loads(line)

@@ -36,8 +36,8 @@ class Charges:
     def take(self, word: dict) -> None:
         """A charge came: the attempt that waits for it shows what its code is to say."""
         attempt = self._book.find(word.get("attempt"))
-        if attempt is None or attempt.question != "open":
-            return  # too late, or twice
+        if attempt is None or attempt.question != "open" or attempt.method != "qr":
+            return  # too late, or twice, or it is paid otherwise
         if not self.holds(word, attempt):
             self._count("charge_refused")
             return
