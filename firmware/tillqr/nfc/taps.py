@@ -59,8 +59,6 @@ class Taps:
         self._count = count
         self._held = False
         """Whether a card that was dealt with may still be there: it must not pay twice."""
-        self.apdus = 0
-        """How many commands of the backend were put to cards."""
 
     async def run(self) -> None:
         """Look after the reader; for ever."""
@@ -152,7 +150,6 @@ class Taps:
 
     async def _exchanged(self, command: bytes) -> "tuple[str, bytes]":
         """What the card says to a command."""
-        self.apdus += 1
         try:
             data = await self._reader.exchange(command, _CARD_MS)
         except (CardError, ReaderError):
