@@ -20,6 +20,9 @@ HARD_RESET = 2
 WDT_RESET = 3
 
 
+_driven = bytearray(b"P\0\0")  # the record of a driven pin: one for all, as it takes memory
+
+
 class Pin:
     """A GPIO; levels travel to and from the bench."""
 
@@ -34,7 +37,6 @@ class Pin:
         wire().make("pin", number=number, mode=mode, pull=pull, value=value)
         self.number = number
         self._mode = mode
-        self._driven = (bytes((80, number, 0)), bytes((80, number, 1)))
         if value is not None:
             self(value)
 
@@ -47,7 +49,8 @@ class Pin:
             raise ValueError("an output was read, or an input driven")
         if level is None:
             return wire().level(self.number)
-        return wire().send(self._driven[1 if level else 0])
+        _driven[1], _driven[2] = self.number, 1 if level else 0
+        return wire().send(_driven)
 
     def irq(self, handler, trigger=IRQ_RISING | IRQ_FALLING):
         """Call handler(pin) on edges."""
