@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from tools.attack import dress
+from tools.attack import any_word, dress
 from tools.attack.scene import CURRENCIES, PAYMENT, Scene, some_receipt
 from tools.attack.signing import (
     CHARGE_FIELDS,
@@ -31,9 +31,6 @@ _TEXTS = (
     "9" * 512,
 )
 _BAD_TEXTS = ("", "x" * 513, "x\n", "\0", "x\x7f", "\x1fx", "Zürich", "支付", "x\u2028", "\u00a0")
-_VALUES: tuple[object, ...] = (None, True, False, 0, -1, 1.0, 2, 256, 2**64, "", "1", [], {}, [1])
-_DAMAGED = 60
-_CUTS = 40
 
 
 def some_charge(rng: random.Random, receipt: Receipt, text: str = "") -> Charge:
@@ -67,16 +64,10 @@ def changed(rng: random.Random, scene: Scene) -> Iterator[bytes]:
     whole = json.loads(body)
     theirs = json.loads(signed(some_charge(rng, other), other, scene.display.key_of(other)))
     for name in CHARGE_FIELDS:
-        values = (*_VALUES, theirs[name], str(whole[name]) + " ", str(whole[name]).upper())
-        yield from (json.dumps({**whole, name: value}).encode() for value in values)
-        yield json.dumps({**theirs, name: whole[name]}).encode()
-        yield json.dumps({key: value for key, value in whole.items() if key != name}).encode()
+        yield from any_word.changed(whole, theirs, name, str(whole[name]).upper())
     for text in (*_TEXTS[1:], *_BAD_TEXTS, charge["text"] + "0", charge["text"][:-1]):
         yield json.dumps({**whole, "text": text}).encode()
-    for _ in range(_DAMAGED):
-        at, bit = rng.randrange(len(body)), rng.randrange(8)
-        yield body[:at] + bytes((body[at] ^ 1 << bit,)) + body[at + 1 :]
-    yield from (body[: rng.randrange(len(body))] for _ in range(_CUTS))
+    yield from any_word.damaged(rng, body)
 
 
 def wrong(rng: random.Random, scene: Scene) -> Iterator[bytes]:
@@ -93,7 +84,8 @@ def wrong(rng: random.Random, scene: Scene) -> Iterator[bytes]:
         yield json.dumps({**body, "device": device}).encode()
     yield from (signed({**charge, "version": version}, main, key) for version in (0, 2, 257, -1))
     yield from (signed({**charge, "text": text}, main, key) for text in _BAD_TEXTS)
-    yield from _under_wrong_keys(rng, scene, charge)
+    for number, stranger in any_word.wrong_keys(rng, scene):
+        yield signed({**charge, "key": number}, main, stranger)
     yield from _of_other_domains(scene, charge)
 
 
@@ -110,21 +102,6 @@ def _other_attempts(rng: random.Random, scene: Scene) -> Iterator[Receipt]:
         yield other
         yield {**main, "attempt": other["attempt"]}
         yield {**main, **{name: other[name] for name in PAYMENT}}
-
-
-def _under_wrong_keys(rng: random.Random, scene: Scene, charge: Charge) -> Iterator[bytes]:
-    """Other keys, those that are gone, and the two present ones under each other's number."""
-    main, display = scene.main, scene.display
-    for (number, _), (_, key) in itertools.permutations((*display.keys, *display.gone), 2):
-        yield signed({**charge, "key": number}, main, key)
-    for number, key in display.gone:
-        yield signed({**charge, "key": number}, main, key)
-    own = display.key_of(main)
-    yield from (
-        signed({**charge, "key": number}, main, own) for number in rng.sample(range(256), 24)
-    )
-    for _ in range(20):
-        yield signed(charge, main, rng.randbytes(32))
 
 
 def _of_other_domains(scene: Scene, charge: Charge) -> Iterator[bytes]:

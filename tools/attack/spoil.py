@@ -31,35 +31,38 @@ def _key_number() -> None:
     )
 
 
+def _before(owner, method: str, change):
+    """A fault: something is changed before it is judged; change(owner's object, word)."""
+
+    def build_in() -> None:
+        judge = getattr(owner, method)
+
+        def careless(one, word):
+            change(one, word)
+            return judge(one, word)
+
+        setattr(owner, method, careless)
+
+    return build_in
+
+
 def _matching(name: str):
     """A fault: a field of the attempt is not compared."""
 
-    def build_in() -> None:
-        matches = attempts.Attempt.matches
+    def change(attempt, word):
+        setattr(word, name, getattr(attempt, name))
 
-        def careless(attempt, word):
-            setattr(word, name, getattr(attempt, name))
-            return matches(attempt, word)
-
-        attempts.Attempt.matches = careless
-
-    return build_in
+    return _before(attempts.Attempt, "matches", change)
 
 
 def _forgetting(*states: str):
     """A fault: what the backend said before is forgotten, if it was one of some states."""
 
-    def build_in() -> None:
-        matches = attempts.Attempt.matches
+    def change(attempt, _):
+        if attempt.settled in states:
+            attempt.settled = ""
 
-        def careless(attempt, word):
-            if attempt.settled in states:
-                attempt.settled = ""
-            return matches(attempt, word)
-
-        attempts.Attempt.matches = careless
-
-    return build_in
+    return _before(attempts.Attempt, "matches", change)
 
 
 def _nonce() -> None:
@@ -185,16 +188,10 @@ def _charge_amount(word, attempt):
 def _word(name: str):
     """A fault: a field of a word on a tap is taken for what it should be."""
 
-    def build_in() -> None:
-        take = tunnel.Tunnel.take
+    def change(tap, word):
+        word[name] = tap.say("gone", b"")[name]
 
-        def careless(tap, word):
-            word[name] = tap.say("gone", b"")[name]
-            return take(tap, word)
-
-        tunnel.Tunnel.take = careless
-
-    return build_in
+    return _before(tunnel.Tunnel, "take", change)
 
 
 def _word_verb() -> None:

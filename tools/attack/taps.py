@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from tools.attack import dress
+from tools.attack import any_word, dress
 from tools.attack.scene import Scene, some_receipt
 from tools.attack.signing import (
     CHARGE_LABEL,
@@ -31,10 +31,7 @@ _SAID: tuple[tuple[str, bytes], ...] = (
     ("wait", b""),
     ("again", b"card_gone"),
 )
-_VALUES: tuple[object, ...] = (None, True, False, 0, -1, 1.0, 2, 256, 2**64, "", "1", [], {}, [1])
 _BAD_DATA = ("A", "AA=", "====", "A" * 352, "é", "\ud83d", "AAAA" * 200)
-_DAMAGED = 60
-_CUTS = 40
 _STEPS = 101
 
 
@@ -78,19 +75,13 @@ def changed(rng: random.Random, scene: Scene) -> Iterator[bytes]:
     whole = json.loads(body)
     other = json.loads(signed(word_of(scene, *_SAID[4], tap=some_tap(rng)), key))
     for name in TAP_FIELDS:
-        values = (*_VALUES, other[name], str(whole[name]) + " ", str(whole[name]) + "0")
-        yield from (json.dumps({**whole, name: value}).encode() for value in values)
-        yield json.dumps({**other, name: whole[name]}).encode()
-        yield json.dumps({key: value for key, value in whole.items() if key != name}).encode()
+        yield from any_word.changed(whole, other, name, str(whole[name]) + "0")
     yield from (json.dumps({**whole, "data": data}).encode() for data in _BAD_DATA)
     for at, bit in itertools.product(range(5), range(8)):
         flipped = bytearray(_SAID[0][1])
         flipped[at] ^= 1 << bit
         yield json.dumps({**whole, "data": base64.b64encode(flipped).decode()}).encode()
-    for _ in range(_DAMAGED):
-        at, bit = rng.randrange(len(body)), rng.randrange(8)
-        yield body[:at] + bytes((body[at] ^ 1 << bit,)) + body[at + 1 :]
-    yield from (body[: rng.randrange(len(body))] for _ in range(_CUTS))
+    yield from any_word.damaged(rng, body)
 
 
 def wrong(rng: random.Random, scene: Scene) -> Iterator[bytes]:
@@ -116,23 +107,11 @@ def wrong(rng: random.Random, scene: Scene) -> Iterator[bytes]:
             yield signed({**word, "verb": verb}, key)
         for side in ("display", "Backend", ""):
             yield signed(word, key, side)
-        yield from _under_wrong_keys(rng, scene, word)
+        for number, stranger in any_word.wrong_keys(rng, scene):
+            yield signed({**word, "key": number}, stranger)
         yield from _of_other_domains(scene, word)
     for size in (262, 263, 300, 512):
         yield signed(word_of(scene, "apdu", rng.randbytes(size)), key)
-
-
-def _under_wrong_keys(rng: random.Random, scene: Scene, word: Word) -> Iterator[bytes]:
-    """Other keys, those that are gone, and the two present ones under each other's number."""
-    display = scene.display
-    for (number, _), (_, key) in itertools.permutations((*display.keys, *display.gone), 2):
-        yield signed({**word, "key": number}, key)
-    for number, key in display.gone:
-        yield signed({**word, "key": number}, key)
-    own = display.key_of(scene.main)
-    yield from (signed({**word, "key": number}, own) for number in rng.sample(range(256), 24))
-    for _ in range(20):
-        yield signed(word, rng.randbytes(32))
 
 
 def _of_other_domains(scene: Scene, word: Word) -> Iterator[bytes]:

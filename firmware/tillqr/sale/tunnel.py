@@ -65,12 +65,13 @@ class Tunnel:
             verb, key = word["verb"], mac.find(self._keys, word["key"])
             data = binascii.a2b_base64(word["data"])
             given = bytes.fromhex(word["mac"])
-            size = len(word["mac"])  # what is no digit is passed over by some
         except (KeyError, TypeError, ValueError):
             raise Broken("malformed") from None
         if verb not in _VERBS or len(data) > MAX_COMMAND or self._step == _STEPS:
             raise Broken("malformed")
-        if size != 2 * mac.SIZE or type(word["step"]) is not int or type(word["key"]) is not int:
+        if type(word["step"]) is not int or type(word["key"]) is not int:
+            raise Broken("malformed")
+        if len(word["mac"]) != 2 * mac.SIZE:  # some pass over what is no digit
             raise Broken("malformed")
         if names != (self._attempt, self._tap, self._step):
             raise Broken("stale")
