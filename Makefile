@@ -138,8 +138,8 @@ tap-faults: setup ## sales by card during which the reader fails, at each frame:
 reader-faults: setup ## each fault at each frame of a tap, on each of the reader's buses: it must end by name, and the next must work (BUS= SOME= SEED= RUNTIME=)
 	@$(BIN)/python -m tools.reader_faults --runtime $(RUNTIME) $(foreach bus,$(BUS),--bus $(bus)) $(if $(SOME),--some $(SOME)) $(if $(SEED),--seed $(SEED))
 
-soak: setup ## SALES=2000 in a row on one board: its heap may not grow (SALES= ROAD=mqtt|mqtts|http; needs mosquitto)
-	@$(BIN)/python -m tools.soak --sales $(SALES) $(if $(ROAD),--road $(ROAD))
+soak: setup ## SALES=2000 in a row on one board: its heap may not grow (SALES= ROAD=mqtt|mqtts|http CHARGES=display|backend; needs mosquitto)
+	@$(BIN)/python -m tools.soak --sales $(SALES) $(if $(ROAD),--road $(ROAD)) $(if $(CHARGES),--charges $(CHARGES))
 
 qr-conformance: setup ## every QR symbol against foreign encoders and a reader (needs libqrcodegen1, libqrencode4)
 	@$(BIN)/python -m tools.qr_conformance

@@ -6,6 +6,7 @@ import json
 import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tillqr import code_symbol
 from tillqr.sale import payment_code, receipt
 from tillqr.sale.attempts import Attempt
 from tillqr.sale.mac import Key
@@ -125,7 +126,7 @@ def test_the_backend_reads_what_the_display_packs(
     assert (payment.address, payment.port) == (str(address), port)
     assert shop.startswith(payment.shop)
     assert len(payment.shop) == len(shop) or len(payment.shop.encode()) > 16
-    assert str(httpx.URL(payment_code.url("HTTP://PAY.EXAMPLE", code)).path) == "/P/" + code
+    assert str(httpx.URL(code_symbol.url("HTTP://PAY.EXAMPLE", code)).path) == "/P/" + code
 
 
 @settings(max_examples=300)

@@ -154,7 +154,8 @@ BEGINNINGS: Mapping[str, tuple[int, str]] = {
     ),
     "mqtt_": (
         _SEVERAL,
-        "the broker ended or refused the connection, was silent, or sent what is too large",
+        "the broker ended or refused the connection, was silent, or sent what is too large, or "
+        "memory was short for what it sent",
     ),
     "machine_": (_SEVERAL, "the card machine's line: as the counter of that name without machine_"),
     "key_": (_NEVER, "the QR key was pressed when there was no code to show"),

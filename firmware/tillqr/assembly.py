@@ -127,7 +127,8 @@ def assemble():  # type: ignore[no-untyped-def]
     till = Checkout(book, chance.nonce, codes.fits)
     by_charge = None
     if settings.foreign:
-        by_charge = load("tillqr.sale.by_charge").ByCharge(till, codes.fits_text)
+        judged = (settings.device, keys)
+        by_charge = load("tillqr.sale.by_charge").ByCharge(till, judged, counters.add)
     if key:
         at_machine = load("tillqr.sale.at_machine").AtMachine(till)
     by_tap = _make_by_tap(profile, settings, till)
@@ -144,9 +145,9 @@ def assemble():  # type: ignore[no-untyped-def]
     till_uart = hardware.make_uart(profile, baud, port.BUFFER)
     till_port = port.TillPort(till_uart, link)
     backend = Backend(codes, book, wifi, settings.port, display, counters.add)
-    if settings.foreign:
-        judged = (settings.device, keys, book, display, counters.add)
-        backend.charges = load("tillqr.sale.charge").Charges(*judged)
+    if by_charge:
+        by_charge.happen = display.happen
+        backend.charges = by_charge
     _complete(path, settings, ca, wifi, broker_password, boot, display, backend, counters.add)
     display.connect(link, till_port, backend)
     taps = None

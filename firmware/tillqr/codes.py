@@ -13,7 +13,8 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tillqr.code_symbol import CodeSymbols
+    from tillqr.code_symbol import CodeSymbols, TextSymbols
+    from tillqr.qr import Encoder
     from tillqr.qr.symbol import QrCode
     from tillqr.sale.attempts import Attempt
     from tillqr.sale.mac import Key
@@ -61,19 +62,15 @@ class Codes:
         """Whether the code of an attempt at such an order can be shown legibly."""
         return len(order) + len(register) <= self._longest
 
-    def fits_text(self, text: str) -> bool:
-        """Whether a code of the backend's own text can be shown legibly."""
-        try:
-            return self._load().fits_text(text)
-        finally:
-            _let_go()
-
-    def make(self, attempt: "Attempt", address: "tuple[str, int]") -> "QrCode":
-        """The symbol of an attempt that `fits`; it is valid until the next one is made.
+    def make(self, attempt: "Attempt", address: "tuple[str, int]") -> "QrCode | None":
+        """The symbol of an attempt that `fits`, or of its text, None if that would not be legible;
+        it is valid until the next one is made.
 
         address: IPv4 and port where results are taken.
         """
         try:
+            if attempt.text:
+                return self._load_texts().make_text(attempt.text)
             return self._load().make(attempt, address)
         finally:
             _let_go()
@@ -94,8 +91,14 @@ class Codes:
             unload(_SENDER)
 
     def _load(self) -> "CodeSymbols":
-        encoder = load(_ENCODER).Encoder(self._memory)
-        return load(_SYMBOLS).CodeSymbols(encoder, self._load_sender(), self._backend, self._size)
+        encoder, sender = self._load_encoder(), self._load_sender()
+        return load(_SYMBOLS).CodeSymbols(encoder, sender, self._backend, self._size)
+
+    def _load_texts(self) -> "TextSymbols":
+        return load(_SYMBOLS).TextSymbols(self._load_encoder(), self._size)
+
+    def _load_encoder(self) -> "Encoder":
+        return load(_ENCODER).Encoder(self._memory)
 
     def _load_sender(self) -> "Sender":
         return load(_SENDER).Sender(*self._sent)

@@ -17,7 +17,7 @@ def attempt(amount=1234, currency="EUR", nonce=NONCE):
 
 def charges(device="D0001", number=1, secret=bytes(range(32))):
     keys = [Key(b"present key, 16.", 9), Key(secret, number)]
-    return Charges(device, keys, None, None, None)
+    return Charges(device, keys)
 
 
 def test_vectors():

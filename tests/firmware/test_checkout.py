@@ -61,7 +61,7 @@ class Counter:
         self.legible = True
         self.checkout = Checkout(self.book, self._nonce, lambda order, register: self.legible)
         if foreign:
-            by_charge.ByCharge(self.checkout, lambda text: self.legible)
+            by_charge.ByCharge(self.checkout, None, None)
         self.machine = AtMachine(self.checkout)
         self.checkout.lacks = ""
 
@@ -294,15 +294,17 @@ def test_a_charge_of_the_backend():
 
 
 def test_no_charge_of_the_backend():
-    for event, legible, reason in (
-        ("timeout", True, "no_backend"),
-        ("charge", False, "code_too_large"),
+    for legible, event, reason in (
+        (True, "timeout", "no_backend"),
+        (False, "charge_large", "code_too_large"),
     ):
         counter = Counter(foreign=True)
-        counter.legible = legible
         till = counter.checkout
         attempt = at_preparing(counter)
-        assert till.handle(event, attempt if event == "charge" else None) == [
+        if not legible:
+            assert till.handle("charge", attempt) == ["show", "status"]
+            assert till.handle(event, empty_book().open("0" * 24, "1", "1", 1, "EUR")) == []
+        assert till.handle(event, attempt) == [
             "show",
             "results",
             "status",
@@ -312,7 +314,6 @@ def test_no_charge_of_the_backend():
         assert counter.book.to_ask() is attempt and attempt.question == "close"
         assert counter.receipt(attempt, "closed") == []
         assert (attempt.outcome, attempt.reason) == ("failed", reason)
-        counter.legible = True
         assert till.handle("qr_key") == ["show", "status", "ask"]
 
 

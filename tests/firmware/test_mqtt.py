@@ -156,6 +156,43 @@ def test_what_is_not_stored_is_not_acknowledged():
     asyncio.run(script.run(test))
 
 
+def test_what_there_is_no_memory_for_comes_again():
+    """The session ends: a receiver that died unnoticed would leave it open, and deaf."""
+
+    async def test(script):
+        taken, take = [], script.client._take
+
+        def first_without_memory(topic, payload):
+            taken.append(payload)
+            if len(taken) == 1:
+                raise MemoryError()
+            return take(topic, payload)
+
+        script.client._take = first_without_memory
+        script.streams[0].feed(publish("a/b", b"x"))
+        await script.until(lambda: b"\x40\x02\x00\x07" in script.streams[1].written)
+        assert "no_memory" in script.changes[1]
+        assert script.streams[0].packets()[-1][0] != 0x40 and script.messages == [("a/b", b"x")]
+
+    again = CONNACK + SUBACK + publish("a/b", b"x", first=0x3A)
+    asyncio.run(Script(CONNACK + SUBACK, again).run(test))
+
+
+def test_a_session_that_finds_no_memory_is_begun_again():
+    async def test(script):
+        await script.until(lambda: script.client.connected)
+        assert "no_memory" in script.changes[0]
+
+    async def without_memory():
+        if not script.changes:
+            raise MemoryError()
+        return await open_stream()
+
+    script = Script(CONNACK + SUBACK)
+    open_stream, script.client._open_stream = script._open, without_memory
+    asyncio.run(script.run(test))
+
+
 def test_an_acknowledgement_stays_in_its_connection():
     async def test(script):
         script.streams[0].incoming += publish("a/b", b"x", 5)

@@ -1,6 +1,6 @@
 """The payment code: packed as documented, and always small enough."""
 
-from tillqr import qr
+from tillqr import code_symbol, qr
 from tillqr.sale import payment_code
 from tillqr.sale.attempts import Attempt
 from tillqr.sale.mac import Key
@@ -43,7 +43,7 @@ def test_the_longest_code_stays_at_version_7():
     sender = payment_code.Sender("D" * 12, SERIAL, "é" * 40, KEY)
     attempt = Attempt("f" * 24, "O" * 20, "R" * 8, 9999999999, "EUR")
     code = sender.code(attempt, ("255.255.255.255", 65535))
-    text = payment_code.url("HTTP://" + "H" * 33, code)
+    text = code_symbol.url("HTTP://" + "H" * 33, code)
     assert len(text) == 216
     assert qr.version_for(text, "L") <= 7
 
@@ -52,5 +52,5 @@ def test_a_usual_code_fits_version_6_at_level_m():
     sender = payment_code.Sender("D0001", SERIAL, "Corner Shop", KEY)
     attempt = Attempt("f" * 24, "10000001", "3", 1234, "EUR")
     code = sender.code(attempt, ("192.168.1.17", 80))
-    text = payment_code.url("HTTP://PAY.EXAMPLE.COM", code)
+    text = code_symbol.url("HTTP://PAY.EXAMPLE.COM", code)
     assert qr.version_for(text, "M") <= 6

@@ -33,6 +33,11 @@ def test_a_few_sales_leave_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "heap: " in said and " sales a second" in said
 
 
+def test_codes_of_the_backend_leave_nothing() -> None:
+    """What a display has for them takes the most of its memory."""
+    assert main(["--sales", "50", "--charges", "backend"]) == 0
+
+
 def test_a_leak_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     probe = tmp_path / "leak.py"
     probe.write_text(_LEAK + PROBE.read_text())
@@ -52,23 +57,35 @@ def test_where_the_heap_is_looked_at() -> None:
     assert all(place % len(ENDS) == 0 for place in places(1240))
 
 
-def tally(
-    used: tuple[int, ...] = (9, 9, 9), largest: tuple[int, ...] = (5, 5, 5), last: float = 1.0
-) -> Tally:
-    """A judged one of 200 sales; last: seconds that each of the last hundred takes."""
-    both = enumerate(zip(used, largest, strict=True))
-    samples = [Sample(100 * at, *sizes, 100.0 * at) for at, sizes in both]
-    samples.append(Sample(300, used[-1], largest[-1], 200 + 100 * last))
-    made = Tally(samples, [1.0] * 300)
+def tally(used: int = 0, largest: int = 0, slower: float = 1.0, samples: int = 8) -> Tally:
+    """A judged one with a sample a hundred sales; used, largest: bytes that both rise by from each
+    to the next; slower: of the last two hundred sales, what else takes a second each."""
+    processor = [0.0]
+    for number in range(1, samples):
+        processor.append(processor[-1] + (100 * slower if number >= samples - 2 else 100))
+    made = Tally(
+        [
+            Sample(100 * at, 100_000 + used * at, 9000 + largest * at, seconds)
+            for at, seconds in enumerate(processor)
+        ],
+        [1.0] * 100 * samples,
+    )
     made.judge()
     return made
 
 
 def test_what_is_complained_of() -> None:
     assert tally().complaints == []
-    assert tally(used=(100_000, 100_300, 100_400)).complaints == []
-    assert "grown by 750" in tally(used=(100_000, 100_300, 100_700)).complaints[0]
-    assert "shrunk by 3150" in tally(largest=(9000, 7500, 6000)).complaints[0]
-    assert tally(last=1.4).complaints == []
-    assert "1.60 times slower" in tally(last=1.6).complaints[0]
-    assert tally(last=1.6).report()[-1] == "soak: 300 sales, growth 0 bytes"
+    assert tally(used=70).complaints == []
+    assert "grown by 700" in tally(used=100).complaints[0]
+    assert "grown by 600" in tally(used=600, samples=2).complaints[0]
+    assert tally(largest=-200).complaints == []
+    assert "shrunk by 2800" in tally(largest=-400).complaints[0]
+    assert tally(slower=1.4).complaints == []
+    assert "1.60 times slower" in tally(slower=1.6).complaints[0]
+    assert tally(slower=1.6).report()[-1] == "soak: 800 sales, growth 0 bytes"
+
+
+def test_two_samples_do_not_say_whether_the_largest_block_shrinks() -> None:
+    made = tally(largest=-4000, samples=2)
+    assert made.complaints == [] and "shrunk" not in "".join(made.report())

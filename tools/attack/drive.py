@@ -24,9 +24,11 @@ import json
 import sys
 
 from tillqr.net import backend
-from tillqr.sale import attempts, charge, journal, mac, receipt, tunnel
+from tillqr.sale import attempts, by_charge, checkout, journal, mac, receipt, tunnel
 
 from host_sim.segments import MemorySegments
+
+by_charge.unload = lambda *_: None  # what spoil.py has changed stays so
 
 
 class Judge:
@@ -39,8 +41,10 @@ class Judge:
         self._keys = known
         self._book = attempts.Attempts(device, known, [], kept)
         self._backend = backend.Backend(None, self._book, None, 0, self, self._count)  # type: ignore
-        judged = (device, known, self._book, self, self._count)
-        self._backend.charges = charge.Charges(*judged)  # type: ignore[arg-type]
+        till = checkout.Checkout(self._book, None, None)  # type: ignore[arg-type]
+        way = by_charge.ByCharge(till, (device, known), self._count)
+        way.happen = self.happen
+        self._backend.charges = way
         self._tunnel: tunnel.Tunnel | None = None
         self._said: list = []
 

@@ -18,10 +18,12 @@ from pathlib import Path
 
 from host_sim.board import ROOT
 from host_sim.broker import BrokerError
+from tools.outages.site import Kind
 from tools.register import RegisterError
 from tools.soak.run import ENDS, PROBE, Soak, Stuck
 
 _SALES = 2000
+_CHARGES = ("display", "backend")
 _ROADS = ("mqtt", "mqtts", "http")
 """Those on which results are pushed: elsewhere a sale takes as long as the display's patience."""
 
@@ -35,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("host_sim").setLevel(logging.CRITICAL)
     try:
         with tempfile.TemporaryDirectory() as directory:
-            soak = Soak(options.sales, options.road, Path(directory), options.probe, _tell)
+            kind = Kind(options.road, charges=options.charges)
+            soak = Soak(options.sales, kind, Path(directory), options.probe, _tell)
             tally = asyncio.run(soak.run())
     except (BrokerError, RegisterError, TimeoutError, Stuck) as problem:
         print(f"soak: {type(problem).__name__}: {problem}", file=sys.stderr)
@@ -53,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools.soak", description=__doc__.splitlines()[0])
     parser.add_argument("--sales", type=_count, default=_SALES, help="how many (%(default)s)")
     parser.add_argument("--road", choices=_ROADS, default="mqtt", help="how results come")
+    parser.add_argument(
+        "--charges", choices=_CHARGES, default="display", help="who makes the codes' texts"
+    )
     parser.add_argument("--probe", type=Path, default=PROBE, help="what runs the board's main.py")
     return parser
 

@@ -57,12 +57,12 @@ class Soak:
     """One board and its register."""
 
     def __init__(
-        self, sales: int, road: str, directory: Path, probe: Path, tell: Callable[[str], None]
+        self, sales: int, kind: Kind, directory: Path, probe: Path, tell: Callable[[str], None]
     ) -> None:
         """sales: a multiple of len(ENDS); probe: what runs main.py; tell hears how far it is."""
         self._sales = sales
         self._tell = tell
-        self._site = Site(Kind(road), "micropython", directory, probe=probe, till_baud=_BAUD)
+        self._site = Site(kind, "micropython", directory, probe=probe, till_baud=_BAUD)
         self._cancelled: dict[str, str] = {}
         self._serial = ""
         self._read = 0

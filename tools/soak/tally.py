@@ -8,7 +8,9 @@ MOST_GROWTH = 512
 attempt takes, so that none can have been kept."""
 MOST_SHRINKAGE = 2048
 """Bytes by which its largest free block may have shrunk: where the last screen's objects lay makes
-it larger or smaller by half of that."""
+it larger or smaller by half of that, and seldom by twice of it."""
+_ENOUGH = 8
+"""Samples, of which fewer do not say whether it shrinks."""
 MOST_SLOWER = 1.5
 """How much more processor time a sale may take in the last quarter than in the second."""
 
@@ -41,8 +43,11 @@ class Tally:
         return self._rise([sample.used for sample in self.samples])
 
     @property
-    def shrinkage(self) -> int:
-        """The same, by which the largest free block has shrunk."""
+    def shrinkage(self) -> int | None:
+        """The same, by which the largest free block has shrunk; None where there are too few
+        samples to say."""
+        if len(self.samples) < _ENOUGH:
+            return None
         return -self._rise([sample.largest for sample in self.samples])
 
     def _rise(self, values: list[int]) -> int:
@@ -68,7 +73,7 @@ class Tally:
         """Complain of what has grown or become slow."""
         if self.growth > MOST_GROWTH:
             self.complaints.append(f"grown by {self.growth} bytes; at most are {MOST_GROWTH}")
-        if self.shrinkage > MOST_SHRINKAGE:
+        if self.shrinkage is not None and self.shrinkage > MOST_SHRINKAGE:
             words = f"the largest free block has shrunk by {self.shrinkage} bytes"
             self.complaints.append(f"{words}; at most are {MOST_SHRINKAGE}")
         if self.slower is not None and self.slower > MOST_SLOWER:
@@ -80,7 +85,9 @@ class Tally:
         lines = [f"{'sales':>8} {'heap used':>10} {'largest free':>13}"]
         lines += [f"{one.sales:>8} {one.used:>10,} {one.largest:>13,}" for one in self.samples]
         used = f"{first.used:,} bytes after {first.sales} sales, {last.used:,} after the last"
-        lines.append(f"heap: {used}; the largest free block has shrunk by {self.shrinkage}")
+        lines.append(f"heap: {used}")
+        if self.shrinkage is not None:
+            lines.append(f"the largest free block has shrunk by {self.shrinkage}")
         lines.append(f"{len(self.seconds) / sum(self.seconds):.1f} sales a second")
         if self.slower is not None:
             words = f"{self.slower:.2f} times the processor time of the second's"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tillqr.net.web import Web
     from tillqr.net.wifi import Wifi
     from tillqr.sale.attempts import Attempt, Attempts
-    from tillqr.sale.charge import Charges
+    from tillqr.sale.by_charge import ByCharge
 
 _FIRST_PAUSE_MS = const(500)
 _UNSTORED = const(503)
@@ -43,7 +43,7 @@ class Backend:
         """port: where the display takes results; display: judges receipts, and says how
         long a pause may be."""
         self._codes = codes
-        self.charges: "Charges | None" = None
+        self.charges: "ByCharge | None" = None
         """Takes a charge; None where the display makes its own codes."""
         self._book = book
         self._wifi = wifi

@@ -41,7 +41,8 @@ _STEP_MS = const(250)
 
 
 class MqttError(Exception):
-    """The connection can't be used: "broken", "silent", or "refused" by the broker."""
+    """The connection can't be used: "broken", "silent", "refused" by the broker, or there was
+    "no_memory" for what came: a message that was not acknowledged comes again in the next one."""
 
 
 class Client:
@@ -135,8 +136,7 @@ class Client:
 
     def end(self) -> None:
         """The network is gone: end the connection, which would not hear of it for long."""
-        self._error = OSError("no network")
-        self._work.set()
+        self._fail(OSError("no network"))
 
     async def _session(self) -> Exception:
         """One connection, from start to end; what ended it."""
@@ -153,6 +153,8 @@ class Client:
                 await self._send(writer)
         except (OSError, ValueError, EOFError, asyncio.TimeoutError, MqttError) as error:
             return error
+        except MemoryError:
+            return MqttError("no_memory")
         finally:
             if receiver:
                 receiver.cancel()
@@ -247,8 +249,14 @@ class Client:
                 while len(self._acks) > _MAX_ACKS:
                     await asyncio.sleep_ms(10)  # no more until what came is acknowledged
         except (OSError, ValueError, EOFError, MqttError) as error:
-            self._error = error
-            self._work.set()
+            self._fail(error)
+        except MemoryError:
+            self._fail(MqttError("no_memory"))
+
+    def _fail(self, error: Exception) -> None:
+        """Have the session end with an error."""
+        self._error = error
+        self._work.set()
 
     def _handle(self, kind: int, body: bytes) -> None:
         if kind >> 4 == _PUBLISH:

@@ -127,6 +127,7 @@ class Face:
         for region in self._drawn.difference(self._shown):
             await self._painter.paint(self._drawn, region)
         self._shown, self._drawn = self._drawn, self._shown
+        self._drawn.begin()  # what was shown takes no memory any more
         self._busy = False
         self._find_clock()
         await self._panel.fade(100)
@@ -140,6 +141,7 @@ class Face:
                 raise
             self._tries += 1
             self._count("panel_no_memory")
+            self._drawn.begin()
             self._let_go()
             self._wanted.set()
             await asyncio.sleep_ms(_AGAIN_MS)

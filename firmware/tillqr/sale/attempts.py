@@ -31,11 +31,13 @@ class Attempt:
     (receipt.STATES), "" before one came; question: what the backend is to be asked about it, "ask",
     "open" or "close" (PROTOCOL.md, 8), or ""; method: of METHODS: what is of MACHINE is asked about
     at the machine, and settled by it and nobody else; cancelling: the register wants the machine to
-    stop; text: what its code says, where the backend makes that; delivered: the register has
-    acknowledged `outcome`; stored: the journal has it as it is.
+    stop; text: what its code says, where the backend makes that, while it may be scanned;
+    delivered: the register has acknowledged `outcome`; stored: the journal has it as it is.
     """
 
-    # Few have these: they take memory of their own only where they are set.
+    # Not all have these: they take memory of their own only where they are set.
+    transaction = ""
+    reason = ""
     question = ""
     text = ""
     method = "qr"
@@ -48,17 +50,17 @@ class Attempt:
         self.amount = amount
         self.currency = currency
         self.outcome = ""
-        self.transaction = ""
-        self.reason = ""
         self.settled = ""
         self.delivered = False
         self.stored = False
 
     def settle(self, word: receipt.Receipt) -> None:
         """Take the backend's word; money for what has ended otherwise is late."""
+        self.forget_text()
         self.settled = word.state
-        self.transaction = word.transaction
-        if word.state != "closed":  # which says nothing of why
+        if word.transaction != self.transaction:
+            self.transaction = word.transaction
+        if word.state != "closed" and word.reason != self.reason:  # that says nothing of why
             self.reason = word.reason
         if not self.outcome:
             self.outcome = _OUTCOMES[word.state]
@@ -68,6 +70,11 @@ class Attempt:
             self.outcome = "late"
             self.delivered = False
         self.stored = False
+
+    def forget_text(self) -> None:
+        """Nobody is to scan its code any more, and the book has many attempts."""
+        if self.text:
+            self.text = ""
 
     def result(self) -> dict:
         """The RESULT message that tells the register of this attempt."""
@@ -124,6 +131,10 @@ class Attempts:
             if old is None:
                 raise Full()
             self._book.remove(old)
+        if self._book:  # the last one's names, where they are the same, take no memory again
+            last = self._book[-1]
+            register = last.register if register == last.register else register
+            currency = last.currency if currency == last.currency else currency
         attempt = Attempt(nonce, order, register, amount, currency)
         if method != "qr":
             attempt.method = method
@@ -138,7 +149,10 @@ class Attempts:
     def end(self, attempt: Attempt, outcome: str, reason: str) -> bool:
         """An attempt has ended without a word of the backend, which is to close it; whether that is
         in the journal."""
-        attempt.outcome, attempt.reason, attempt.question = outcome, reason, "close"
+        attempt.forget_text()
+        attempt.outcome, attempt.question = outcome, "close"
+        if reason:
+            attempt.reason = reason
         attempt.stored = False
         return self._store()
 

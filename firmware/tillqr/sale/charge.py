@@ -1,4 +1,7 @@
-"""Charges that the backend makes: the text of a code, in its signed word (PROTOCOL.md, 8.1)."""
+"""Charges that the backend makes: the text of a code, in its signed word (PROTOCOL.md, 8.1).
+
+It is loaded to judge one (by_charge.py).
+"""
 
 from micropython import const
 
@@ -6,44 +9,19 @@ from tillqr.sale import mac
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tillqr.display import Display
-    from tillqr.sale.attempts import Attempt, Attempts
+    from tillqr.sale.attempts import Attempt
 
 VERSION = const(1)
 MAX_TEXT = const(512)
 
 
 class Charges:
-    """Judges the charges of one device, and has them shown."""
+    """Judges the charges of one device."""
 
-    def __init__(
-        self,
-        device: str,
-        keys: "list[mac.Key]",
-        book: "Attempts",
-        display: "Display",
-        count: "Callable[[str], None]",
-    ) -> None:
+    def __init__(self, device: str, keys: "list[mac.Key]") -> None:
         """keys: those under which a charge may be signed."""
         self._device = device
         self._keys = keys
-        self._book = book
-        self._display = display
-        self._count = count
-
-    def take(self, word: dict) -> None:
-        """A charge came: the attempt that waits for it shows what its code is to say."""
-        attempt = self._book.find(word.get("attempt"))
-        if attempt is None or attempt.question != "open" or attempt.method != "qr":
-            return  # too late, or twice, or it is paid otherwise
-        if not self.holds(word, attempt):
-            self._count("charge_refused")
-            return
-        attempt.question = ""
-        attempt.text = word["text"]
-        self._display.happen("charge", attempt)
 
     def holds(self, word: dict, attempt: "Attempt") -> bool:
         """Whether a charge is of this device and attempt, and its MAC verifies.

@@ -322,10 +322,15 @@ paid failed cancelled expired late|timeout|idle|clear|show status"""
 
 def row_for(state: str, event: str, table: str) -> "list[str] | None":
     """The row of an event in a state, or None."""
-    for line in table.split("\n"):
-        row = line.split("|")
+    # No list of all lines: at the tightest moments there may be no memory for one.
+    wanted = "|" + event + "|"
+    at = table.find(wanted)
+    while at >= 0:
+        end = table.find("\n", at)
+        row = table[table.rfind("\n", 0, at) + 1 : end if end >= 0 else len(table)].split("|")
         if row[1] == event and (row[0] == "*" or state in states_of(row[0])):
             return row
+        at = table.find(wanted, at + 1)
     return None
 
 

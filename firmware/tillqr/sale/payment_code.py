@@ -1,4 +1,4 @@
-"""The payment code: the URL in the QR code that carries a payment to the backend.
+"""The payment code: what the URL in the QR code says, which carries a payment to the backend.
 
 It packs the payment, the display's own communication data and a MAC into binary fields
 (PROTOCOL.md, 7), and those into base32 (RFC 4648, section 6, without padding): the alphabet is
@@ -22,7 +22,6 @@ MAC_SIZE = const(10)
 """Bytes of the truncated MAC: 80 bits, the least that RFC 2104 (section 5) allows of SHA-256."""
 SHOP_SIZE = const(20)
 """Bytes of the shop's name that fit the code; the backend knows the whole name."""
-PATH = "/P/"
 _FIXED = const(38)
 """Bytes of all that is always there, with the four names' lengths."""
 _LABEL = b"tillqr code"
@@ -32,6 +31,8 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 class Sender:
     """A display's own communication data, as it stands in each of its codes."""
+
+    shop_size = SHOP_SIZE
 
     def __init__(
         self,
@@ -88,11 +89,6 @@ class Sender:
                 token.encode(),
             )
         )
-
-
-def url(backend: str, code: str) -> str:
-    """The text of the QR code. backend: "HTTPS://HOST[:PORT]" in capitals."""
-    return backend + PATH + code
 
 
 def _cut(data: bytes, size: int) -> bytes:

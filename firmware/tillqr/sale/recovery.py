@@ -168,7 +168,10 @@ def _decoded(payload: bytes) -> Attempt:
     amount = int.from_bytes(payload[12:17], "big")
     attempt = Attempt(payload[:12].hex(), order, register, amount, currency)
     attempt.outcome, attempt.settled = outcome, settled
-    attempt.transaction, attempt.reason = transaction, reason
+    if transaction:
+        attempt.transaction = transaction
+    if reason:
+        attempt.reason = reason
     flags = payload[17]
     if flags & 6:
         attempt.method = METHODS[flags >> 1 & 3]

@@ -3,7 +3,7 @@
 from tillqr import strict_json
 from tillqr.net import backend
 from tillqr.net.mqtt import MAX_PAYLOAD
-from tillqr.sale import attempts, charge, journal, mac, receipt
+from tillqr.sale import attempts, by_charge, charge, checkout, journal, mac, receipt
 
 from host_sim.segments import MemorySegments
 from tools.fuzz.parsers import Counts, Parser, demand, digest, keep, shape
@@ -17,6 +17,7 @@ ATTEMPTS = (
 )
 """Nonce, order, register, amount and currency of those that are open."""
 keep(strict_json, "tillqr.json_pairs")
+keep(by_charge, "tillqr.sale.charge")
 _KEYS = [mac.Key(secret, number) for number, secret in KEYS]
 
 
@@ -66,7 +67,7 @@ def charges(octets: bytes) -> str:
     except ValueError:
         return "no object"
     attempt = attempts.Attempt(*ATTEMPTS[0])
-    holds = charge.Charges(DEVICE, _KEYS, None, None, None).holds(word, attempt)  # type: ignore
+    holds = charge.Charges(DEVICE, _KEYS).holds(word, attempt)
     demand(holds in (True, False), "neither true nor false")
     return "holds " + word["text"] if holds else "refused"
 
@@ -78,8 +79,11 @@ class Channel:
         self.counts = Counts()
         self._book = _book()
         self.backend = backend.Backend(None, self._book, None, 80, self, self.counts)  # type: ignore
-        judged = (DEVICE, _KEYS, self._book, self, self.counts)
-        self.backend.charges = charge.Charges(*judged)  # type: ignore[arg-type]
+        till = checkout.Checkout(self._book, None, None)  # type: ignore[arg-type]
+        judged = (DEVICE, _KEYS)
+        way = by_charge.ByCharge(till, judged, self.counts)
+        way.happen = self.happen
+        self.backend.charges = way
 
     def accept(self, body: bytes) -> "tuple[int, dict]":
         """As display.Display does."""
