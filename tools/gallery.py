@@ -196,7 +196,7 @@ class Studio:
                 return super().encode(data, *others)
 
         size = (self.drawn.width, self.drawn.height)
-        symbols = CodeSymbols(Recorder(), sender, _BACKEND, size)
+        symbols = CodeSymbols(Recorder(), lambda: sender, _BACKEND, size)
         assert symbols.fits(sale.order, sale.register)
         return symbols.make(sale.attempt, ("192.168.1.17", 80)), texts[-1]
 

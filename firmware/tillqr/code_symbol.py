@@ -12,6 +12,8 @@ from tillqr.qr import DataTooLong
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tillqr.qr import Encoder, QrCode
     from tillqr.sale.attempts import Attempt
     from tillqr.sale.payment_code import Sender
@@ -22,23 +24,62 @@ _MOST_NAMES = const(28)
 """Characters of the longest order and register."""
 
 
-class TextSymbols:
-    """Makes the codes that say what the backend wants, for one panel."""
+class CodeSymbols:
+    """Makes the codes of one display for one panel."""
 
-    def __init__(self, encoder: "Encoder", size: "tuple[int, int]") -> None:
-        """size: the panel's width and height."""
+    def __init__(
+        self,
+        encoder: "Encoder",
+        load_sender: "Callable[[], Sender]",
+        backend: str,
+        size: "tuple[int, int]",
+    ) -> None:
+        """load_sender is called where a code is this display's own; backend: "HTTPS://HOST[:PORT]"
+        in capitals; size: the panel's width and height."""
         self._encoder = encoder
+        self._load_sender = load_sender
+        self._backend = backend
         self._size = size
 
     def take_memory(self, version: int) -> None:
         """Have the encoder take the memory that the symbols of a version need."""
         self._encoder.encode("", "M", version)
 
-    def make_text(self, text: str) -> "QrCode | None":
-        """The symbol of a text, None if it would not be legible; it is valid until the next one is
-        made."""
-        level = self._level(text)
+    def longest(self) -> int:
+        """How many characters an order and a register may have together so that the code fits;
+        -1 if none does."""
+        for size in range(_MOST_NAMES, -1, -1):
+            if self.fits("A" * size, ""):
+                return size
+        return -1
+
+    def fits(self, order: str, register: str) -> bool:
+        """Whether the code of an attempt at such an order can be shown legibly."""
+        return self._choose(self._load_sender(), order, register) is not None
+
+    def make(self, attempt: "Attempt", address: "tuple[str, int]") -> "QrCode | None":
+        """The symbol of an attempt, None if it would not be legible; it is valid until the next
+        one is made.
+
+        address: IPv4 and port where results are taken.
+        """
+        text = attempt.text
+        if text:
+            level = self._level(text)
+        else:
+            sender = self._load_sender()
+            shop_size, level = self._choose(sender, attempt.order, attempt.register) or (0, "")
+            text = url(self._backend, sender.code(attempt, address, shop_size))
         return self._encoder.encode(text, level) if level else None
+
+    def _choose(self, sender: "Sender", order: str, register: str) -> "tuple[int, str] | None":
+        """Bytes for the shop's name, and the level; None if there is no legible symbol."""
+        for shop_size in (sender.shop_size, 0):
+            code = "A" * sender.length(order, register, shop_size)
+            level = self._level(url(self._backend, code))
+            if level:
+                return shop_size, level
+        return None
 
     def _level(self, words: str) -> str:
         """The level of a code for some words; "" if it would not be legible."""
@@ -54,52 +95,6 @@ class TextSymbols:
         except DataTooLong:
             return 0
         return code_layout.plan(self._size[0], self._size[1], 4 * version + 17)[0]
-
-
-class CodeSymbols(TextSymbols):
-    """Makes the codes of one display for its panel."""
-
-    def __init__(
-        self, encoder: "Encoder", sender: "Sender", backend: str, size: "tuple[int, int]"
-    ) -> None:
-        """backend: "HTTPS://HOST[:PORT]" in capitals; size: the panel's width and height."""
-        self._encoder = encoder
-        self._sender = sender
-        self._backend = backend
-        self._size = size
-
-    def longest(self) -> int:
-        """How many characters an order and a register may have together so that the code fits;
-        -1 if none does."""
-        for size in range(_MOST_NAMES, -1, -1):
-            if self.fits("A" * size, ""):
-                return size
-        return -1
-
-    def fits(self, order: str, register: str) -> bool:
-        """Whether the code of an attempt at such an order can be shown legibly."""
-        return self._choose(order, register) is not None
-
-    def make(self, attempt: "Attempt", address: "tuple[str, int]") -> "QrCode":
-        """The symbol of an attempt that `fits`; it is valid until the next one is made.
-
-        address: IPv4 and port where results are taken.
-        """
-        chosen = self._choose(attempt.order, attempt.register)
-        if chosen is None:
-            raise ValueError("this attempt's code does not fit the panel")
-        shop_size, level = chosen
-        code = self._sender.code(attempt, address, shop_size)
-        return self._encoder.encode(url(self._backend, code), level)
-
-    def _choose(self, order: str, register: str) -> "tuple[int, str] | None":
-        """Bytes for the shop's name, and the level; None if there is no legible symbol."""
-        for shop_size in (self._sender.shop_size, 0):
-            code = "A" * self._sender.length(order, register, shop_size)
-            level = self._level(url(self._backend, code))
-            if level:
-                return shop_size, level
-        return None
 
 
 def url(backend: str, code: str) -> str:

@@ -13,8 +13,7 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tillqr.code_symbol import CodeSymbols, TextSymbols
-    from tillqr.qr import Encoder
+    from tillqr.code_symbol import CodeSymbols
     from tillqr.qr.symbol import QrCode
     from tillqr.sale.attempts import Attempt
     from tillqr.sale.mac import Key
@@ -63,14 +62,12 @@ class Codes:
         return len(order) + len(register) <= self._longest
 
     def make(self, attempt: "Attempt", address: "tuple[str, int]") -> "QrCode | None":
-        """The symbol of an attempt that `fits`, or of its text, None if that would not be legible;
-        it is valid until the next one is made.
+        """The symbol of an attempt, None if it would not be legible: where it `fits`, only one of
+        the backend's text can be. It is valid until the next one is made.
 
         address: IPv4 and port where results are taken.
         """
         try:
-            if attempt.text:
-                return self._load_texts().make_text(attempt.text)
             return self._load().make(attempt, address)
         finally:
             _let_go()
@@ -91,14 +88,8 @@ class Codes:
             unload(_SENDER)
 
     def _load(self) -> "CodeSymbols":
-        encoder, sender = self._load_encoder(), self._load_sender()
-        return load(_SYMBOLS).CodeSymbols(encoder, sender, self._backend, self._size)
-
-    def _load_texts(self) -> "TextSymbols":
-        return load(_SYMBOLS).TextSymbols(self._load_encoder(), self._size)
-
-    def _load_encoder(self) -> "Encoder":
-        return load(_ENCODER).Encoder(self._memory)
+        encoder = load(_ENCODER).Encoder(self._memory)
+        return load(_SYMBOLS).CodeSymbols(encoder, self._load_sender, self._backend, self._size)
 
     def _load_sender(self) -> "Sender":
         return load(_SENDER).Sender(*self._sent)

@@ -378,16 +378,11 @@ class Display:
         """Make the symbol of the attempt that is to be shown, in the last one's place."""
         if self._next_code is None:
             return
-        attempt = self._next_code[0]
-        if not attempt.outcome:  # it may have been paid meanwhile
-            code = self._codes.make(*self._next_code)
-            if code is None:
-                self._shown_attempt = (
-                    None  # whose code this would be, if it were shown all the same
-                )
-                self.happen("charge_large", attempt)
-            else:
-                self._view.code, self._view.step = code, self._step
+        if not self._next_code[0].outcome:  # it may have been paid meanwhile
+            self._view.code, self._view.step = self._codes.make(*self._next_code), self._step
+            if self._view.code is None:
+                self._shown_attempt = None  # it has nothing to be shown again
+                self.happen("code_large")
         self._next_code = None  # not before: without memory for it it is made again
 
     def _send_status(self) -> None:

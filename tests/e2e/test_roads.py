@@ -174,6 +174,25 @@ async def test_no_charge_no_code(road: dict, runtime: str, tmp_path: Path) -> No
 
 
 @runtimes
+@foreign
+async def test_a_charge_whose_code_is_too_large(
+    road: dict, runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with counter(runtime, tmp_path, charges="backend", **road) as shop:
+        gateway = shop.bench.gateway
+        monkeypatch.setattr(gateway.ledger, "_make_text", lambda _: "x" * 500)
+        await shop.call(shop.register.start_payment, "1001", 1234, "EUR")
+        result = await shop.result()
+        assert (result["outcome"], result["reason"]) == ("failed", "code_too_large")
+        async with asyncio.timeout(10):
+            while not ((row := gateway.store.get(result["attempt"])) and row["state"] == "closed"):
+                await asyncio.sleep(0.05)
+        monkeypatch.setattr(gateway.ledger, "_make_text", lambda _: "y" * 400)
+        await shop.pay(await shop.show_code("1002"))
+        assert (await shop.result("1002"))["outcome"] == "paid"
+
+
+@runtimes
 async def test_a_code_that_changes(runtime: str, tmp_path: Path) -> None:
     async with counter(runtime, tmp_path, rotating="on") as shop:
         ledger = shop.bench.gateway.ledger

@@ -18,7 +18,7 @@ EVENTS = (
     "qr_key_deaf",
     "qr_key_large",
     "charge",
-    "charge_large",
+    "code_large",
     "network",
     "timeout",
     "cancel",
@@ -296,14 +296,13 @@ def test_a_charge_of_the_backend():
 def test_no_charge_of_the_backend():
     for legible, event, reason in (
         (True, "timeout", "no_backend"),
-        (False, "charge_large", "code_too_large"),
+        (False, "code_large", "code_too_large"),
     ):
         counter = Counter(foreign=True)
         till = counter.checkout
         attempt = at_preparing(counter)
         if not legible:
             assert till.handle("charge", attempt) == ["show", "status"]
-            assert till.handle(event, empty_book().open("0" * 24, "1", "1", 1, "EUR")) == []
         assert till.handle(event, attempt) == [
             "show",
             "results",

@@ -7,8 +7,6 @@ from tillqr.sale.attempts import Attempt
 from tillqr.sale.mac import Key
 from tillqr.sale.payment_code import SHOP_SIZE, Sender
 
-from tests.support import raises
-
 ADDRESS = ("192.168.1.17", 80)
 
 
@@ -30,7 +28,7 @@ class Recorder(Encoder):
 
 def symbols(width, height, backend="HTTPS://PAY.EXAMPLE", **of):
     recorder = Recorder()
-    return recorder, CodeSymbols(recorder, sender(**of), backend, (width, height))
+    return recorder, CodeSymbols(recorder, lambda: sender(**of), backend, (width, height))
 
 
 def test_a_code_is_as_long_as_was_said():
@@ -52,7 +50,7 @@ def test_what_fits_is_shown_legibly():
                     assert recorder.asked[0].startswith(backend + "/P/")
                 else:
                     assert (width, height) in ((135, 240), (240, 135))
-                    raises(ValueError, made.make, attempt(order), ADDRESS)
+                    assert made.make(attempt(order), ADDRESS) is None
 
 
 def test_the_level_is_m_where_it_costs_no_legibility():

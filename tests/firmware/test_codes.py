@@ -34,7 +34,7 @@ def loaded():
 def test_a_symbol_is_the_one_that_is_asked_for():
     made = codes()
     for order in ("7", "20241187", "12345678901234567890"):
-        right = CodeSymbols(Encoder(), Sender(*_OWN), "HTTPS://PAY.EXAMPLE", (240, 320))
+        right = CodeSymbols(Encoder(), lambda: Sender(*_OWN), "HTTPS://PAY.EXAMPLE", (240, 320))
         symbol = made.make(attempt(order), ADDRESS)
         assert rows(symbol) == rows(right.make(attempt(order), ADDRESS))
         assert loaded() == []
@@ -45,7 +45,7 @@ def test_what_fits_is_what_has_a_symbol():
         for backend in ("HTTP://A.B", "HTTP://" + "H" * 22, "HTTP://" + "H" * 33):
             made = codes(size, backend)
             assert loaded() == []
-            right = CodeSymbols(Encoder(), Sender(*_OWN), backend, size)
+            right = CodeSymbols(Encoder(), lambda: Sender(*_OWN), backend, size)
             for length in range(1, 21):
                 for register in ("3", "12345678"):
                     names = ("9" * length, register)

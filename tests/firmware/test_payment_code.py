@@ -54,3 +54,14 @@ def test_a_usual_code_fits_version_6_at_level_m():
     code = sender.code(attempt, ("192.168.1.17", 80))
     text = code_symbol.url("HTTP://PAY.EXAMPLE.COM", code)
     assert qr.version_for(text, "M") <= 6
+
+
+def test_tokens():
+    """The vector of the protocol, and that a token counts for 30 s."""
+    for line in vectors.load("tokens"):
+        secret, unix, token = line.split(" ")
+        key = Key(secret.encode())
+        assert payment_code.token(key, int(unix)) == token
+        first = int(unix) // 30 * 30
+        assert payment_code.token(key, first) == payment_code.token(key, first + 29) == token
+        assert payment_code.token(key, first - 1) != token != payment_code.token(key, first + 30)

@@ -10,10 +10,10 @@ from tools.attack.rounds import Round
 from tools.attack.tally import CHARGE_REFUSALS, REFUSALS, TAP_REFUSALS, Tally
 from tools.attack.target import CHARGE, JUDGE, MEMORY, STATE, TAP, Step, Target, TargetLost
 
-_GROWTH = {"micropython": (512, "bytes"), "cpython": (1000, "blocks")}
-"""By how much memory may grow from the first round to the last, of an empty book each time. CPython
-keeps some of what a module had that is loaded when it is needed; a block for each forged body would
-be thousands a round."""
+_GROWTH = {"micropython": (4096, "bytes"), "cpython": (1000, "blocks")}
+"""By how much memory may grow from the first round to the last, of an empty book each time.
+MicroPython may double its table of names once; CPython keeps some of what a module had that is
+loaded when it is needed. A block for each forged body would be thousands a round."""
 
 
 def run(rounds: Iterable[list[Step]], runtimes: Sequence[str], spoil: str = "") -> list[Tally]:

@@ -28,7 +28,8 @@ from tillqr.sale import attempts, by_charge, checkout, journal, mac, receipt, tu
 
 from host_sim.segments import MemorySegments
 
-by_charge.unload = lambda *_: None  # what spoil.py has changed stays so
+by_charge.load("tillqr.sale.charge")
+by_charge.unload = lambda *_: None  # what spoil.py has changed in it stays so
 
 
 class Judge:

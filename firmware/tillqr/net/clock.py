@@ -6,7 +6,6 @@ import time
 import machine
 from micropython import const
 
-from tillqr.sale import mac
 from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
@@ -19,6 +18,7 @@ _PORT = const(123)
 _FIRST_PAUSE_MS = const(1000)
 _LONGEST_PAUSE_MS = const(60_000)
 _AGAIN_MS = const(6 * 3600 * 1000)
+_STEP_S = const(30)  # as in sale/payment_code.py
 _SNTP = "tillqr.net.sntp"
 
 
@@ -64,7 +64,7 @@ class Clock:
 
     def step(self) -> int:
         """The number of the 30 s in which a token counts (PROTOCOL.md, 7.1)."""
-        return unix_time() // mac.STEP_S
+        return unix_time() // _STEP_S
 
 
 def set_clock(unix: int) -> None:

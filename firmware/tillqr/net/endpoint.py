@@ -97,14 +97,15 @@ class Endpoint:
     async def _talk(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         http = load(_HTTP)
         try:
-            status, answer = self._answer(http, await http.read_message(reader))
+            status, answer = self._answer(await http.read_message(reader))
         except http.HttpError as error:
             self._count("http_refused")
             status, answer = error.status, {"error": error.name}
         writer.write(http.response(status, answer))
         await writer.drain()
 
-    def _answer(self, http, message: "http.Message") -> "tuple[int, dict]":  # type: ignore[no-untyped-def]
+    def _answer(self, message: "http.Message") -> "tuple[int, dict]":
+        http = load(_HTTP)
         method, path, version = message.first
         if version not in (b"HTTP/1.1", b"HTTP/1.0"):
             raise http.HttpError(400, "malformed")

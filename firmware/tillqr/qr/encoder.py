@@ -20,11 +20,11 @@ from .tables import (
     BLOCKS,
     ECC_PER_BLOCK,
     FIELD,
+    GENERATORS,
     HEADS,
     LEVELS,
     PATTERNS,
     data_codewords,
-    generator,
     raw_codewords,
 )
 
@@ -223,4 +223,5 @@ def _protect(stream: object, start: int, end: int, version: int, level: int) -> 
     degree = ECC_PER_BLOCK[entry]
     short = (end - start) // blocks
     longer = blocks - (end - start) % blocks
-    correct(0, 0, end, blocks, longer, short, degree, stream, FIELD, generator(degree))
+    generator = GENERATORS[degree - 7]
+    correct(0, 0, end, blocks, longer, short, degree, stream, FIELD, generator)

@@ -31,7 +31,7 @@ class Attempt:
     (receipt.STATES), "" before one came; question: what the backend is to be asked about it, "ask",
     "open" or "close" (PROTOCOL.md, 8), or ""; method: of METHODS: what is of MACHINE is asked about
     at the machine, and settled by it and nobody else; cancelling: the register wants the machine to
-    stop; text: what its code says, where the backend makes that, while it may be scanned;
+    stop; text: what its code says, where the backend makes that, until `delivered`;
     delivered: the register has acknowledged `outcome`; stored: the journal has it as it is.
     """
 
@@ -56,7 +56,6 @@ class Attempt:
 
     def settle(self, word: receipt.Receipt) -> None:
         """Take the backend's word; money for what has ended otherwise is late."""
-        self.forget_text()
         self.settled = word.state
         if word.transaction != self.transaction:
             self.transaction = word.transaction
@@ -70,11 +69,6 @@ class Attempt:
             self.outcome = "late"
             self.delivered = False
         self.stored = False
-
-    def forget_text(self) -> None:
-        """Nobody is to scan its code any more, and the book has many attempts."""
-        if self.text:
-            self.text = ""
 
     def result(self) -> dict:
         """The RESULT message that tells the register of this attempt."""
@@ -149,7 +143,6 @@ class Attempts:
     def end(self, attempt: Attempt, outcome: str, reason: str) -> bool:
         """An attempt has ended without a word of the backend, which is to close it; whether that is
         in the journal."""
-        attempt.forget_text()
         attempt.outcome, attempt.question = outcome, "close"
         if reason:
             attempt.reason = reason
@@ -161,6 +154,8 @@ class Attempts:
         only be told once more."""
         attempt.delivered = True
         attempt.stored = False
+        if attempt.text:  # nobody is to scan it any more, and the book has many attempts
+            attempt.text = ""
 
     def keep(self, attempt: Attempt) -> bool:
         """Whether a power cut can't lose what is known of an attempt, now: the register has it, or

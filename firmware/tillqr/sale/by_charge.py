@@ -20,7 +20,6 @@ TRANSITIONS = """\
 free|pay_qr|preparing|open_sale|show status ask
 choose failed expired|qr_key|preparing|open|show status ask
 preparing|charge|qr||show status
-qr|charge_large|failed|fail code_too_large|show results status ask
 preparing|timeout|failed|fail no_backend|show results status ask"""
 
 
@@ -62,11 +61,11 @@ class ByCharge:
             unload(_CHARGE)
 
     def refine(self, event: str, data: "dict | Attempt | None") -> str:
-        """The event as the rows know it. It has two more: "charge" (with the attempt whose text
-        came), and "charge_large" (the code of that text would not be legible)."""
+        """The event as the rows know it. It has one more: "charge" (with the attempt whose text
+        came)."""
         if event in ("pay", "qr_key"):
             return self._till.refine(event, data)
-        if event in ("charge", "charge_large") and not self._till.is_served(data):
+        if event == "charge" and not self._till.is_served(data):
             return ""
         return event
 
@@ -82,10 +81,6 @@ class ByCharge:
     def do_open(self, _: object) -> None:
         self._till.do_open_attempt(None)
         self._till.sale.attempt.question = "open"
-
-    def do_fail(self, reason: str) -> None:
-        """Nobody saw a code, nobody shall pay it."""
-        self._till.book.end(self._till.sale.attempt, "failed", reason)
 
 
 def _perhaps(_: str, __: str) -> bool:

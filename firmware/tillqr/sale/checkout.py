@@ -127,8 +127,9 @@ class Checkout:
 
         Events: "cart", "pay", "cancel" (with the message), "qr_key", "timeout", "network" (it
         came or went), "receipt" (with the attempt that attempts.accept returned), "still_open" (the
-        backend says that nobody has paid yet), "key_refused" (a press of the key was, or a card,
-        with the reason); the other ways' own events are in their `refine`.
+        backend says that nobody has paid yet), "code_large" (the sale's code would not be legible),
+        "key_refused" (a press of the key was, or a card, with the reason); the other ways' own
+        events are in their `refine`.
         """
         for way in self.ways:
             effects = self.step(way, event, data)
@@ -263,6 +264,10 @@ class Checkout:
     def do_give_up(self, _: "dict | None") -> None:
         self.sale.attempt.question = "close"
 
+    def do_fail(self, reason: str) -> None:
+        """Nobody saw a code, nobody shall pay it."""
+        self.book.end(self.sale.attempt, "failed", reason)
+
     def do_cancel_attempt(self, _: dict) -> None:
         self.cancel_attempt("")
 
@@ -307,6 +312,7 @@ choose|network||forget_notice|show
 idle|network|||show
 waiting|pay_again|||status
 qr|timeout|unknown|give_up|show status ask
+qr|code_large|failed|fail code_too_large|show results status ask
 waiting|receipt_paid|paid||show results status
 waiting|receipt_failed|failed||show results status
 waiting|receipt_closed|expired||show results status

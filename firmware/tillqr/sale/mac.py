@@ -10,10 +10,6 @@ from micropython import const
 SIZE = const(32)
 """Bytes of a whole MAC."""
 _BLOCK = const(64)
-STEP_S = const(30)
-"""Seconds that a token counts."""
-_TOKEN = const(8)
-_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Key:
@@ -45,12 +41,6 @@ class Key:
         for index in range(SIZE):
             difference |= expected[index] ^ mac[index]
         return difference == 0
-
-    def token(self, unix: int) -> str:
-        """The 8 characters that change every 30 s (PROTOCOL.md, 7.1; OCPP 2.1, C25)."""
-        digest = self.mac((unix // STEP_S).to_bytes(8, "big"))
-        start = digest[-1] & 15
-        return "".join(_LETTERS[byte % 62] for byte in digest[start : start + _TOKEN])
 
 
 def find(keys: "list[Key]", number: int) -> "Key | None":

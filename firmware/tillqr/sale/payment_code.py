@@ -26,6 +26,9 @@ _FIXED = const(38)
 """Bytes of all that is always there, with the four names' lengths."""
 _LABEL = b"tillqr code"
 _QUERY_LABEL = b"tillqr query"
+_STEP_S = const(30)
+"""Seconds that a token counts."""
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -72,10 +75,10 @@ class Sender:
 
     def _packed(self, attempt: "Attempt", address: "tuple[str, int]", shop_size: int) -> bytes:
         host, port = address
-        token = self.key.token(self._unix_time()) if self._unix_time else ""
+        secret = token(self.key, self._unix_time()) if self._unix_time else ""
         return b"".join(
             (
-                bytes((_WITH_TOKEN if token else VERSION, self.key.number)),
+                bytes((_WITH_TOKEN if secret else VERSION, self.key.number)),
                 mac.prefixed(self.device.encode()),
                 self.serial,
                 bytes(int(part) for part in host.split(".")),
@@ -86,9 +89,16 @@ class Sender:
                 mac.prefixed(attempt.order.encode()),
                 bytes.fromhex(attempt.nonce),
                 mac.prefixed(_cut(self.shop.encode(), shop_size)),
-                token.encode(),
+                secret.encode(),
             )
         )
+
+
+def token(key: mac.Key, unix: int) -> str:
+    """The 8 characters that change every 30 s (PROTOCOL.md, 7.1; OCPP 2.1, C25)."""
+    digest = key.mac((unix // _STEP_S).to_bytes(8, "big"))
+    start = digest[-1] & 15
+    return "".join(_LETTERS[byte % 62] for byte in digest[start : start + _TOKEN])
 
 
 def _cut(data: bytes, size: int) -> bytes:
