@@ -22,6 +22,8 @@ class JoinedReader:
         self._hsu = HsuPort(self.model)
         self._spi = SpiPort(self.model)
         self._i2c = I2cPort(self.model)
+        self.select: int | None = wired.get("cs")
+        """The pin that selects it on SPI."""
         self._mirrored = False
         self._noise = False
 
@@ -50,7 +52,7 @@ class JoinedReader:
 
     def pin(self, number: int, level: int) -> None:
         """The board drove a pin."""
-        if self._wired["bus"] == "spi" and number == self._wired["cs"]:
+        if number == self.select:
             self._spi.select(level)
 
     def spi(self, data: bytes) -> bytes:

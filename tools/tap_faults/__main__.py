@@ -67,19 +67,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--road", choices=("mqtts", "https"), default="mqtts")
     parser.add_argument("--some", type=int, default=0, help="so many of them, by the seed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=4, help="counters at once")
     options = parser.parse_args(arguments)
     cases = all_cases()
     rng = random.Random(options.seed)
     rng.shuffle(cases)
-    return asyncio.run(
-        Campaign(options.runtime, options.bus, options.road).run(
-            cases[: options.some or len(cases)]
-        )
-    )
+    campaign = Campaign(options.runtime, options.bus, options.road)
+    return asyncio.run(campaign.run(cases[: options.some or len(cases)], options.jobs))
 
 
 class Campaign:
-    """One counter, and one sale after the other."""
+    """Several counters, at each of them one sale after the other."""
 
     def __init__(self, runtime: str, bus: str, road: str) -> None:
         self._runtime, self._bus, self._road = runtime, bus, road
@@ -88,25 +86,33 @@ class Campaign:
         self._longest: dict[str, float] = {}
         self._wrong = 0
 
-    async def run(self, cases: list[Case]) -> int:
-        """Try them all; the exit status."""
+    async def run(self, cases: list[Case], jobs: int) -> int:
+        """Try them all, at so many counters; the exit status."""
+        waiting = cases[::-1]
         with tempfile.TemporaryDirectory() as name:
-            directory = Path(name)
-            cards = ShopCards(directory, "EUR")
-            made = {"road": self._road, "reader": self._bus, "cards": cards.known}
-            bench = Bench(self._runtime, directory=directory, **made)  # type: ignore[arg-type]
-            database = ShopDatabase(f"sqlite:///{directory}/shop.db")
-            async with bench:
-                line = bench.board.line.path
-                register = await asyncio.to_thread(Register, line, database, "3")
-                try:
-                    for number, case in enumerate(cases):
-                        await self._try(case, str(1001 + number), bench, cards, register, database)
-                finally:
-                    await asyncio.to_thread(register.close)
-                self._wrong += bench.board.resets
+            places = [Path(name, str(at)) for at in range(min(jobs, len(cases)))]
+            await asyncio.gather(*(self._serve(waiting, place) for place in places))
         self._report(len(cases))
         return 1 if self._wrong else 0
+
+    async def _serve(self, waiting: list[Case], directory: Path) -> None:
+        """One counter's sales, until no case waits."""
+        directory.mkdir()
+        cards = ShopCards(directory, "EUR")
+        made = {"road": self._road, "reader": self._bus, "cards": cards.known}
+        bench = Bench(self._runtime, directory=directory, **made)  # type: ignore[arg-type]
+        database = ShopDatabase(f"sqlite:///{directory}/shop.db")
+        async with bench:
+            register = await asyncio.to_thread(Register, bench.board.line.path, database, "3")
+            try:
+                order = 1000
+                while waiting:
+                    order += 1
+                    case = waiting.pop()
+                    await self._try(case, str(order), bench, cards, register, database)
+            finally:
+                await asyncio.to_thread(register.close)
+            self._wrong += bench.board.resets
 
     async def _try(
         self,
