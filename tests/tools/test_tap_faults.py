@@ -1,5 +1,7 @@
 """The campaign of failing readers in whole sales: a short part, and that it can fail."""
 
+from collections import Counter
+
 import pytest
 
 from host_sim.reader.wiring import BUSES
@@ -8,8 +10,8 @@ from tools.tap_faults.__main__ import all_cases
 
 
 def test_there_is_every_fault_of_every_card() -> None:
-    cases = all_cases()
-    assert len(cases) == len(set(cases)) == 4 * 2 * 40 * 7
+    cases = all_cases({"emv": Counter({"in": 3, "out": 2}), "sun": Counter({"in": 1})})
+    assert len(cases) == len(set(cases)) == (3 + 2 + 1) * 7
     assert all(case.fault != "dead" for case in cases)
 
 
@@ -23,6 +25,8 @@ def test_a_sale_that_is_not_paid_is_found(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tap_faults, "_DEADLINE", 6.0)
-    monkeypatch.setattr(tap_faults, "all_cases", lambda: [tap_faults.Case("emv", "in", 0, "dead")])
+    monkeypatch.setattr(
+        tap_faults, "all_cases", lambda _: [tap_faults.Case("emv", "in", 0, "dead")]
+    )
     assert tap_faults.main([]) == 1
     assert "0 paid once, 1 not" in capsys.readouterr().out

@@ -1,8 +1,9 @@
 """Sales by card during which the reader fails: `make tap-faults`.
 
 On a whole board, with each kind of card: at each frame between the display and its reader, in
-either direction, something goes wrong. The customer is told and taps again, if need be; each sale
-must end paid, and once. What the driver does about a fault is `make reader-faults`.
+either direction (a sale without faults says how many there are), something goes wrong. The customer
+is told and taps again, if need be; each sale must end paid, and once. What the driver does about a
+fault is `make reader-faults`.
 """
 
 import argparse
@@ -13,22 +14,20 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Literal
 
 from host_sim.bench import Bench
 from host_sim.board import RUNTIMES
 from host_sim.reader.faults import KINDS as FAULTS
+from host_sim.reader.faults import Direction
 from host_sim.reader.wiring import BUSES
 from host_sim.shop_cards import KINDS as CARDS
 from host_sim.shop_cards import ShopCards
 from tools.register import Register, RegisterError, ShopDatabase
 
-_DIRECTIONS: tuple[Literal["in", "out"], ...] = ("in", "out")
-_FRAMES = 40
-"""More than a tap has in one direction: those behind its end spoil nothing of it."""
 _DEADLINE = 30.0
 _READY = 10.0
 _LOOK = 0.05
@@ -42,7 +41,7 @@ class Case:
     """One fault."""
 
     card: str
-    direction: Literal["in", "out"]
+    direction: Direction
     frame: int
     fault: str
 
@@ -52,11 +51,16 @@ class Case:
         return f"{self.card}:{self.direction}:{self.frame}:{self.fault}"
 
 
-def all_cases() -> list[Case]:
-    """Every fault. A reader that hangs until the power is cut is of tests/e2e/test_tap.py."""
+def all_cases(frames: dict[str, Counter[Direction]]) -> list[Case]:
+    """Every fault; frames: how many a tap with each card has. A reader that hangs until the power
+    is cut is of tests/e2e/test_tap.py."""
     faults = [fault for fault in FAULTS if fault != "dead"]
-    made = product(CARDS, _DIRECTIONS, range(_FRAMES), faults)
-    return [Case(*parts) for parts in made]
+    return [
+        Case(card, direction, frame, fault)
+        for card, counts in frames.items()
+        for direction, count in counts.items()
+        for frame, fault in product(range(count), faults)
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,11 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=4, help="counters at once")
     options = parser.parse_args(arguments)
-    cases = all_cases()
-    rng = random.Random(options.seed)
-    rng.shuffle(cases)
     campaign = Campaign(options.runtime, options.bus, options.road)
-    return asyncio.run(campaign.run(cases[: options.some or len(cases)], options.jobs))
+    return asyncio.run(campaign.run(options.some, options.seed, options.jobs))
 
 
 class Campaign:
@@ -86,17 +87,22 @@ class Campaign:
         self._longest: dict[str, float] = {}
         self._wrong = 0
 
-    async def run(self, cases: list[Case], jobs: int) -> int:
-        """Try them all, at so many counters; the exit status."""
-        waiting = cases[::-1]
+    async def run(self, some: int, seed: int, jobs: int) -> int:
+        """Try them all, or some by a seed, at so many counters; the exit status."""
         with tempfile.TemporaryDirectory() as name:
+            async with self._counter(Path(name, "first")) as first:
+                cases = all_cases({card: await first.frames(card) for card in CARDS})
+            random.Random(seed).shuffle(cases)
+            cases = cases[: some or len(cases)]
+            waiting = cases[::-1]
             places = [Path(name, str(at)) for at in range(min(jobs, len(cases)))]
             await asyncio.gather(*(self._serve(waiting, place) for place in places))
         self._report(len(cases))
         return 1 if self._wrong else 0
 
-    async def _serve(self, waiting: list[Case], directory: Path) -> None:
-        """One counter's sales, until no case waits."""
+    @contextlib.asynccontextmanager
+    async def _counter(self, directory: Path) -> AsyncIterator["_Counter"]:
+        """A counter that is open."""
         directory.mkdir()
         cards = ShopCards(directory, "EUR")
         made = {"road": self._road, "reader": self._bus, "cards": cards.known}
@@ -105,43 +111,34 @@ class Campaign:
         async with bench:
             register = await asyncio.to_thread(Register, bench.board.line.path, database, "3")
             try:
-                order = 1000
-                while waiting:
-                    order += 1
-                    case = waiting.pop()
-                    await self._try(case, str(order), bench, cards, register, database)
+                yield _Counter(bench, cards, register, database)
             finally:
                 await asyncio.to_thread(register.close)
             self._wrong += bench.board.resets
 
-    async def _try(
-        self,
-        case: Case,
-        order: str,
-        bench: Bench,
-        cards: ShopCards,
-        register: Register,
-        database: ShopDatabase,
-    ) -> None:
+    async def _serve(self, waiting: list[Case], directory: Path) -> None:
+        """One counter's sales, until no case waits."""
+        async with self._counter(directory) as counter:
+            while waiting:
+                await self._try(waiting.pop(), counter)
+
+    async def _try(self, case: Case, counter: "_Counter") -> None:
         """One sale with its fault; what came of it is counted."""
         began = time.monotonic()
         taps, why = 0, ""
         try:
             async with asyncio.timeout(_DEADLINE):
-                await _until(register, "reader", "ready")
-                await _until(register, "lacks", "")
-                await asyncio.to_thread(register.start_payment, order, _AMOUNT, "EUR", "tap")
-                taps = await _tapped(case, order, bench, cards, register)
+                taps = await counter.sell(case.card, case)
         except (TimeoutError, RegisterError) as error:
             why = repr(error)
         took = time.monotonic() - began
         self._tried[case.fault] += 1
         self._again[case.fault] += taps > 1
         self._longest[case.fault] = max(took, self._longest.get(case.fault, 0))
-        if why or database.sale(register.name, order) is None:
+        if why or not counter.sold():
             self._wrong += 1
             print(f"  WRONG: {case.name}: {why or 'not paid'}", flush=True)
-            await _cleared(order, register)
+            await counter.clear()
 
     def _report(self, count: int) -> None:
         """The table, and the last line."""
@@ -152,44 +149,73 @@ class Campaign:
         print(f"tap-faults: {count} sales, {count - self._wrong} paid once, {self._wrong} not")
 
 
-async def _tapped(
-    case: Case, order: str, bench: Bench, cards: ShopCards, register: Register
-) -> int:
-    """Hold a card to the reader until the sale is paid; how often that was."""
-    board = bench.board
-    assert board.reader is not None and board.field is not None
-    card = cards.card(case.card, True)
-    board.reader.model.faults.at(case.direction, case.frame, case.fault)
-    try:
+class _Counter:
+    """A board, its reader and its register."""
+
+    def __init__(
+        self, bench: Bench, cards: ShopCards, register: Register, database: ShopDatabase
+    ) -> None:
+        assert bench.board.reader is not None
+        self._reader = bench.board.reader
+        self._cards = cards
+        self._register = register
+        self._database = database
+        self._order = 1000
+        self._begun: Counter[Direction] = Counter()
+        self._seen: Counter[Direction] = Counter()
+
+    async def frames(self, card: str) -> Counter[Direction]:
+        """How many frames a tap has until it is paid, with a card and without a fault."""
+        await self.sell(card, None)
+        return self._seen - self._begun
+
+    async def sell(self, card: str, fault: Case | None) -> int:
+        """One sale; how often the card was held to the reader until it was paid."""
+        self._order += 1
+        await self._until("reader", "ready")
+        await self._until("lacks", "")
+        await asyncio.to_thread(
+            self._register.start_payment, str(self._order), _AMOUNT, "EUR", "tap"
+        )
+        faults = self._reader.model.faults
+        self._begun = faults.seen.copy()
+        if fault:
+            faults.at(fault.direction, fault.frame, fault.fault)
+        try:
+            return await self._tapped(card)
+        finally:
+            faults.clear()
+            self._reader.field.take_away()
+
+    async def _tapped(self, card: str) -> int:
         for taps in range(1, _TAPS + 1):
-            board.field.put(card)
-            while (state := await _state(register)) not in ("again", "paid"):
+            self._reader.field.put(self._cards.card(card, True))
+            while (state := await self._state()) not in ("again", "paid"):
                 await asyncio.sleep(_LOOK)
-            board.field.take_away()
+            self._seen = self._reader.model.faults.seen.copy()
+            self._reader.field.take_away()
             await asyncio.sleep(_HAND)
             if state == "paid":
-                await asyncio.to_thread(register.wait_for_result, order, _READY)
+                await asyncio.to_thread(self._register.wait_for_result, str(self._order), _READY)
                 return taps
-            await _until(register, "state", "tap")
+            await self._until("state", "tap")
         return _TAPS
-    finally:
-        board.reader.model.faults.clear()
-        board.field.take_away()
 
+    def sold(self) -> bool:
+        """Whether the latest sale is on record."""
+        return self._database.sale(self._register.name, str(self._order)) is not None
 
-async def _cleared(order: str, register: Register) -> None:
-    """Have the display ready for the next sale."""
-    with contextlib.suppress(RegisterError):  # it has ended
-        await asyncio.to_thread(register.cancel, order)
+    async def clear(self) -> None:
+        """Have the display ready for the next sale."""
+        with contextlib.suppress(RegisterError):  # it has ended
+            await asyncio.to_thread(self._register.cancel, str(self._order))
 
+    async def _until(self, name: str, wanted: str) -> None:
+        while (await asyncio.to_thread(self._register.info))[name] != wanted:
+            await asyncio.sleep(_LOOK)
 
-async def _until(register: Register, name: str, wanted: str) -> None:
-    while (await asyncio.to_thread(register.info))[name] != wanted:
-        await asyncio.sleep(_LOOK)
-
-
-async def _state(register: Register) -> str:
-    return str((await asyncio.to_thread(register.info))["state"])
+    async def _state(self) -> str:
+        return str((await asyncio.to_thread(self._register.info))["state"])
 
 
 if __name__ == "__main__":
