@@ -1,6 +1,7 @@
 """A display that loses power, or crashes, in the middle of a sale: nothing is forgotten."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,23 @@ async def test_a_code_is_shown_again(runtime: str, tmp_path: Path) -> None:
         assert (await shop.result())["outcome"] == "paid"
         sale = await shop.call(shop.database.sale, "3", "1001")
         assert sale is not None and sale["amount"] == 1234
+
+
+@runtimes
+async def test_a_code_that_fits_no_more_is_not_shown_again(runtime: str, tmp_path: Path) -> None:
+    """The display was set up anew, for a backend whose address makes codes too large."""
+    order = "12345678901234567890"
+    async with counter(runtime, tmp_path, board="t_display", road="mqtt") as shop:
+        await shop.show_code(order)
+        place = shop.bench.board.log.parent / "settings.json"
+        settings = json.loads(place.read_text())
+        settings["backend"] = "http://payments.of-a-group.example:8080"
+        place.write_text(json.dumps(settings))
+        await restart(shop)
+        result = await shop.result(order)
+        assert (result["outcome"], result["reason"]) == ("failed", "code_too_large")
+        info = await shop.info()
+        assert (info["state"], info["crash"]) == ("failed", "")
 
 
 @runtimes
