@@ -1,17 +1,13 @@
 """Runs main.py, and measures what calls of the simulator's bus to the card reader cost: on the chip
-they are C. Whenever there is a file `measure`, it removes it and prints how many calls there were,
-and how much of the processor's time they took, in seconds."""
+they are C. Asked for it (host_sim/shims/asked.py), it prints how many calls there were, and how
+much of the processor's time they took, in seconds."""
 
-import asyncio
 import json
-import os
 import time
 
 import machine
+from asked import run_main
 
-_LOOK_MS = 100
-_run = asyncio.run
-_tasks = []
 _calls = 0
 _seconds = 0.0
 with open("board.json") as _file:
@@ -48,26 +44,8 @@ machine.I2C.readfrom_into = _measured(machine.I2C.readfrom_into, _is_reader)
 machine.Pin.__call__ = _measured(machine.Pin.__call__, _is_select)
 
 
-async def _tell():
-    while True:
-        await asyncio.sleep_ms(_LOOK_MS)
-        try:
-            os.remove("measure")
-        except OSError:
-            continue
-        print("bus:", _calls, _seconds)
+def _tell():
+    print("bus:", _calls, _seconds)
 
 
-def run(coroutine):
-    """In place of asyncio.run, which main.py calls more than once."""
-
-    async def both():
-        if not _tasks:
-            _tasks.append(asyncio.create_task(_tell()))
-        await coroutine
-
-    _run(both())
-
-
-asyncio.run = run
-execfile("main.py")  # noqa: F821  (MicroPython's)
+run_main(_tell)
