@@ -15,6 +15,7 @@ TEXT ?= normal
 ROAD ?=
 BROKER ?= amqtt
 DB ?=
+DIRECTORY ?=
 JOBS ?= 6
 LANGUAGES ?=
 MARCH ?=
@@ -48,16 +49,18 @@ help: ## list the commands
 
 setup: .venv/.made $(BENCH) ## make the virtual environment and compile the firmware
 
-run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends it (RUNTIME= BOARD= LANGUAGE= THEME= TEXT= ROAD= BROKER=)
+run: setup ## a display to play with: serial port, backend, panel; Ctrl-C ends it (RUNTIME= BOARD= LANGUAGE= THEME= TEXT= ROAD= BROKER= DIRECTORY=)
 	@$(BIN)/python -m host_sim.run --runtime $(RUNTIME) --board $(BOARD) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
-		--language $(LANGUAGE) --theme $(THEME) --text $(TEXT)
+		--language $(LANGUAGE) --theme $(THEME) --text $(TEXT) \
+		$(if $(DIRECTORY),--directory "$(DIRECTORY)")
 
 backend: setup ## the bench's backend for real boards, which knows those in records/ (ARGS= for host_sim.backend)
 	@$(BIN)/python -m host_sim.backend $(ARGS)
 
-sale: setup ## one sale, headless (RUNTIME= METHOD=qr|ntag|sun|emv|wallet|machine|machine-direct|passthrough READER=hsu|spi|i2c OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD=)
+sale: setup ## one sale, headless (RUNTIME= METHOD=qr|ntag|sun|emv|wallet|machine|machine-direct|passthrough READER=hsu|spi|i2c OUTCOME=paid|declined|cancelled|expired ROAD=http|mqtt|mqtts|phone|query|https BROKER=amqtt|mosquitto AMOUNT= CURRENCY= DB= BOARD= DIRECTORY=)
 	@$(BIN)/python -m host_sim.sale --runtime $(RUNTIME) --method $(METHOD) --reader $(READER) --outcome $(OUTCOME) $(if $(ROAD),--road $(ROAD)) --broker $(BROKER) \
-		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB))
+		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB)) \
+		$(if $(DIRECTORY),--directory "$(DIRECTORY)")
 
 firmware: .venv/.made ## what is flashed to a board, in build/boards (BOARD= LANGUAGES=en,de MARCH=host for the simulator)
 	@$(BIN)/python -m tools.firmware --board $(BOARD) $(if $(LANGUAGES),--languages $(LANGUAGES)) \

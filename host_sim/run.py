@@ -10,7 +10,6 @@ Exit status: 0 ended as asked, 1 can't run (one line on stderr says why), 2 wron
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import os
 import shlex
 import signal
@@ -29,6 +28,7 @@ from host_sim.broker import BROKERS, BrokerError
 from host_sim.panel_view import Key, PanelView
 from host_sim.road import ROADS
 from host_sim.service import HttpService
+from host_sim.sole_use import DirectoryError, sole_use
 from host_sim.terminal import BOLD, DIM, PLAIN
 
 _BUILD = ROOT / "build"
@@ -263,25 +263,6 @@ def _from_here(path: Path) -> str:
 # The command.
 
 
-@contextlib.contextmanager
-def _sole_use(directory: Path) -> Iterator[None]:
-    """Make the directory and keep other runs out of it; raises RunError."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        handle = os.open(directory / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise RunError(f"can't use the directory {directory}: {error.strerror}") from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise RunError(f"another run uses {directory}; name another with --directory") from None
-    try:
-        yield
-    finally:
-        os.close(handle)
-
-
 def _check_build(runtime: str) -> None:
     """Raises RunError if what the board needs has not been built."""
     needed = [_BUILD / "fonts.tqf"]
@@ -294,7 +275,7 @@ def _check_build(runtime: str) -> None:
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    with _sole_use(arguments.directory):
+    with sole_use(arguments.directory):
         # The charges of an earlier run are of a device key that is gone.
         (arguments.directory / "gateway.db").unlink(missing_ok=True)
         run = Run(arguments)
@@ -336,7 +317,7 @@ def main() -> int:
     try:
         _check_build(arguments.runtime)
         asyncio.run(_run(arguments))
-    except (BoardError, BrokerError, RunError) as error:
+    except (BoardError, BrokerError, DirectoryError, RunError) as error:
         print(f"run: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # nobody reads any more; keep the interpreter from trying again

@@ -28,6 +28,7 @@ from host_sim.phone import Phone, PhoneError
 from host_sim.reader.wiring import BUSES
 from host_sim.road import ROADS
 from host_sim.shop_cards import KINDS, ShopCards
+from host_sim.sole_use import DirectoryError, sole_use
 from tools.register import Register, RegisterError, ShopDatabase
 from tools.register.database import StorageError
 
@@ -56,6 +57,7 @@ _FAILURES = (
     BenchTimeout,
     BoardError,
     BrokerError,
+    DirectoryError,
     PhoneError,
     RegisterError,
     SaleError,
@@ -85,7 +87,7 @@ class Sale:
     async def _screen(self, name: str) -> None:
         """Wait for the next picture on the panel and keep it."""
         self._picture = await self._bench.next_picture(self._picture)
-        self._picture.save(self._arguments.screens / f"{len(self._steps):02d}-{name}.png")
+        self._picture.save(self._arguments.directory / f"{len(self._steps):02d}-{name}.png")
 
     async def run(self) -> str:
         """Run to the end; return the outcome."""
@@ -236,8 +238,20 @@ async def _made(
 
 async def run(arguments: argparse.Namespace) -> dict:
     """Set up the bench and the register, run the sale, and return the report."""
-    shutil.rmtree(arguments.screens, ignore_errors=True)
-    arguments.screens.mkdir(parents=True)
+    with sole_use(arguments.directory):
+        _clear(arguments.directory)
+        return await _run(arguments)
+
+
+def _clear(directory: Path) -> None:
+    """Remove what an earlier sale left, and nothing else: the directory may be anybody's."""
+    for picture in directory.glob("[0-9][0-9]-*.png"):
+        picture.unlink()
+    (directory / "shop.db").unlink(missing_ok=True)
+    shutil.rmtree(directory / "bench", ignore_errors=True)
+
+
+async def _run(arguments: argparse.Namespace) -> dict:
     expiring = arguments.outcome == "expired"
     settings: dict[str, Any] = {"qr_seconds": _SECONDS_TO_EXPIRE} if expiring else {}
     settings |= _SETTINGS.get(arguments.method, {})
@@ -245,7 +259,7 @@ async def run(arguments: argparse.Namespace) -> dict:
     def tell(words: str) -> None:
         print(f"{'backend':>9}  {words}", flush=True)
 
-    directory = arguments.screens / "bench"
+    directory = arguments.directory / "bench"
     tapped = arguments.method in KINDS
     cards = ShopCards(directory, arguments.currency) if tapped else None
     bench = Bench(
@@ -293,8 +307,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--broker", choices=BROKERS, default="amqtt", help="of mqtt and mqtts")
     parser.add_argument("--order", default="", help="order number (default: the time)")
     parser.add_argument("--board", default="devkit_240x320")
-    parser.add_argument("--db", default="", help="SQLAlchemy URL (default: build/sale/shop.db)")
-    parser.add_argument("--screens", type=Path, default=build, help="directory for the PNGs")
+    parser.add_argument("--db", default="", help="SQLAlchemy URL (default: shop.db there)")
+    words = "for the PNGs and the board's and the shop's data (default: build/sale)"
+    parser.add_argument("--directory", type=Path, default=build, help=words)
     return parser
 
 
@@ -314,7 +329,7 @@ def main() -> int:
     if not arguments.road:
         arguments.road = "mqtts" if arguments.method in KINDS else "http"
     if not arguments.db:
-        arguments.db = f"sqlite:///{arguments.screens}/shop.db"
+        arguments.db = f"sqlite:///{arguments.directory}/shop.db"
     try:
         report = asyncio.run(run(arguments))
     except _FAILURES as error:

@@ -11,13 +11,14 @@ from PIL import Image
 
 from host_sim import phone
 from host_sim.board import ROOT, RUNTIMES
+from host_sim.sole_use import sole_use
 
 OUTCOMES = {"paid": "paid", "declined": "failed", "cancelled": "cancelled", "expired": "expired"}
 
 
 def run_sale(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """The sale command, with its screens in a directory of their own."""
-    command = [sys.executable, "-m", "host_sim.sale", "--screens", str(directory), *options]
+    """The sale command, in a directory of its own."""
+    command = [sys.executable, "-m", "host_sim.sale", "--directory", str(directory), *options]
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
@@ -28,7 +29,7 @@ def run_sale(directory: Path, *options: str) -> subprocess.CompletedProcess[str]
 def test_outcome(runtime: str, outcome: str, tmp_path: Path) -> None:
     database = tmp_path / "other.db"
     run = run_sale(
-        tmp_path / "screens",
+        tmp_path / "sale",
         "--runtime",
         runtime,
         "--outcome",
@@ -61,11 +62,11 @@ def test_outcome(runtime: str, outcome: str, tmp_path: Path) -> None:
     with sqlite3.connect(database) as connection:
         found = connection.execute('SELECT "order", outcome, amount FROM attempts').fetchall()
     assert found == [(report["order"], OUTCOMES[outcome], 4711)]
-    screens = sorted(path.name for path in (tmp_path / "screens").glob("*.png"))
+    screens = sorted(path.name for path in (tmp_path / "sale").glob("*.png"))
     assert len(screens) == 5
     if outcome == "expired":  # the code stood for its whole time
         assert report["steps_ms"]["unknown"] > 4000
-    code = next((tmp_path / "screens").glob("*-qr.png"))
+    code = next((tmp_path / "sale").glob("*-qr.png"))
     assert phone.read_code(Image.open(code)) == report["qr_text"]
 
 
@@ -93,3 +94,19 @@ def test_bad_options(options: tuple[str, ...], words: str, tmp_path: Path) -> No
     assert run.returncode not in (0, None)
     assert words in run.stderr.splitlines()[-1]
     assert "Traceback" not in run.stderr
+
+
+def test_a_directory_has_one_sale_at_a_time_and_keeps_what_is_not_of_a_sale(tmp_path: Path) -> None:
+    kept = tmp_path / "holiday.png"
+    kept.write_bytes(b"mine")
+    left = tmp_path / "01-idle.png"
+    left.write_bytes(b"of an earlier sale")
+    with sole_use(tmp_path):
+        run = run_sale(tmp_path, "--runtime", "cpython")
+        assert run.returncode == 1
+        assert run.stderr.startswith(f"sale: another run uses {tmp_path}; name another with ")
+        assert left.exists()
+    run = run_sale(tmp_path, "--runtime", "cpython", "--outcome", "cancelled")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert kept.read_bytes() == b"mine"
+    assert not left.exists()

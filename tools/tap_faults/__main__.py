@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--road", choices=("mqtts", "https"), default="mqtts")
     parser.add_argument("--some", type=int, default=0, help="so many of them, by the seed")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=4, help="counters at once")
+    parser.add_argument("--jobs", type=int, default=8, help="counters at once (%(default)s)")
     options = parser.parse_args(arguments)
     campaign = Campaign(options.runtime, options.bus, options.road)
     return asyncio.run(campaign.run(options.some, options.seed, options.jobs))
