@@ -120,8 +120,8 @@ def assemble():  # type: ignore[no-untyped-def]
     book = Attempts(settings.device, keys, *found)
     wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
     path = Path(wifi, book)
-    unix_time = _clock_module().unix_time if settings.rotating else None
-    own = (settings.device, machine.unique_id(), settings.shop, keys[0], unix_time)
+    step = _clock_module().step if settings.rotating else None
+    own = (settings.device, machine.unique_id(), settings.shop, keys[0], step)
     size = (profile["panel"]["width"], profile["panel"]["height"])
     codes = Codes(*own, settings.backend, size, settings.foreign)
     till = Checkout(book, chance.nonce, codes.fits)

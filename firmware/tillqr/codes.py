@@ -38,7 +38,7 @@ class Codes:
         serial: bytes,
         shop: str,
         key: "Key",
-        unix_time: "Callable[[], int] | None",
+        step: "Callable[[], int] | None",
         backend: str,
         size: "tuple[int, int]",
         foreign: bool,
@@ -47,7 +47,9 @@ class Codes:
         size: the panel's width and height; foreign: whether the backend makes the texts. The
         memory for the largest symbol is taken now."""
         self.serial = serial
-        self._sent = (device, serial, shop, key, unix_time)
+        self._sent = (device, serial, shop, key, step)
+        self.step = step or (lambda: 0)
+        """The number of the time step that a code belongs to; 0 where codes don't change."""
         self._backend = backend
         self._size = size
         self._memory = Memory()

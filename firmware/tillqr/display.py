@@ -318,7 +318,7 @@ class Display:
             shown = self._settings.qr_seconds - seconds
             if shown % _DOUBT_SECONDS == _DOUBT_SECONDS - 1:
                 self._doubt()
-            if self._settings.rotating and self._path.clock.step() != self._step:
+            if self._codes.step() != self._step:
                 self._renew_code(self._checkout.sale.attempt)
             details = shown % _PAGE_SECONDS < _DETAILS_SECONDS
             if details != self._view.details:
@@ -369,8 +369,7 @@ class Display:
 
     def _renew_code(self, attempt: "Attempt") -> None:
         """Have the symbol made when the screen is drawn next, which is soon."""
-        if self._settings.rotating:
-            self._step = self._path.clock.step()
+        self._step = self._codes.step()
         self._next_code = (attempt, (self._wifi.address, self._settings.port))
         self._face.show("qr")
 

@@ -5,7 +5,7 @@ from tillqr.panel.code_layout import plan
 from tillqr.qr import Encoder
 from tillqr.sale.attempts import Attempt
 from tillqr.sale.mac import Key
-from tillqr.sale.payment_code import SHOP_SIZE, Sender
+from tillqr.sale.payment_code import Sender
 
 ADDRESS = ("192.168.1.17", 80)
 
@@ -34,7 +34,7 @@ def symbols(width, height, backend="HTTPS://PAY.EXAMPLE", **of):
 def test_a_code_is_as_long_as_was_said():
     for shop in ("x", "Corner Shop", "Bäckerei Müller & Söhne", "绿源生活超市连锁店"):
         for order, register in (("1", "3"), ("12345678901234567890", "12345678")):
-            for shop_size in (SHOP_SIZE, 7, 0):
+            for shop_size in (Sender.shop_size, 7, 0):
                 made = sender(shop).code(attempt(order, register), ADDRESS, shop_size)
                 assert len(made) == sender(shop).length(order, register, shop_size)
 

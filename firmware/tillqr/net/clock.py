@@ -18,7 +18,8 @@ _PORT = const(123)
 _FIRST_PAUSE_MS = const(1000)
 _LONGEST_PAUSE_MS = const(60_000)
 _AGAIN_MS = const(6 * 3600 * 1000)
-_STEP_S = const(30)  # as in sale/payment_code.py
+_STEP_S = const(30)
+"""Seconds that a token counts (PROTOCOL.md, 7.1)."""
 _SNTP = "tillqr.net.sntp"
 
 
@@ -62,10 +63,6 @@ class Clock:
             self._changed()
         return seconds > 0
 
-    def step(self) -> int:
-        """The number of the 30 s in which a token counts (PROTOCOL.md, 7.1)."""
-        return unix_time() // _STEP_S
-
 
 def set_clock(unix: int) -> None:
     """Set the chip's clock to a Unix time."""
@@ -76,6 +73,11 @@ def set_clock(unix: int) -> None:
 def unix_time() -> int:
     """The Unix time that the chip's clock says."""
     return int(time.time()) + _epoch()
+
+
+def step() -> int:
+    """The number of the time step that a token counts in: those before it since 1970."""
+    return unix_time() // _STEP_S
 
 
 def _epoch() -> int:

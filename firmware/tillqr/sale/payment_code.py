@@ -20,14 +20,10 @@ _WITH_TOKEN = const(2)
 _TOKEN = const(8)
 MAC_SIZE = const(10)
 """Bytes of the truncated MAC: 80 bits, the least that RFC 2104 (section 5) allows of SHA-256."""
-SHOP_SIZE = const(20)
-"""Bytes of the shop's name that fit the code; the backend knows the whole name."""
 _FIXED = const(38)
 """Bytes of all that is always there, with the four names' lengths."""
 _LABEL = b"tillqr code"
 _QUERY_LABEL = b"tillqr query"
-_STEP_S = const(30)
-"""Seconds that a token counts."""
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -35,7 +31,8 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 class Sender:
     """A display's own communication data, as it stands in each of its codes."""
 
-    shop_size = SHOP_SIZE
+    shop_size = 20
+    """Bytes of the shop's name that fit the code; the backend knows the whole name."""
 
     def __init__(
         self,
@@ -43,28 +40,28 @@ class Sender:
         serial: bytes,
         shop: str,
         key: mac.Key,
-        unix_time: "Callable[[], int] | None" = None,
+        step: "Callable[[], int] | None" = None,
     ) -> None:
-        """device: at most 12 ASCII characters; serial: 6 bytes of the chip's unique id; unix_time:
-        for a token that changes with the time, None for codes that don't."""
+        """device: at most 12 ASCII characters; serial: 6 bytes of the chip's unique id; step: the
+        number of the time step, for codes with a token, None for codes that don't change."""
         self.device = device
         self.serial = serial
         self.shop = shop
         self.key = key
-        self._unix_time = unix_time
+        self._step = step
 
     def code(
-        self, attempt: "Attempt", address: "tuple[str, int]", shop_size: int = SHOP_SIZE
+        self, attempt: "Attempt", address: "tuple[str, int]", shop_size: int = shop_size
     ) -> str:
         """The base32 code of an attempt; address: IPv4 and port where results are taken;
         shop_size: bytes that the shop's name may take."""
         data = self._packed(attempt, address, shop_size)
         return base32(data + self.key.mac(_LABEL + data)[:MAC_SIZE])
 
-    def length(self, order: str, register: str, shop_size: int = SHOP_SIZE) -> int:
+    def length(self, order: str, register: str, shop_size: int = shop_size) -> int:
         """How many characters the code of such an attempt has."""
         names = len(self.device) + len(order) + len(register)
-        names += _TOKEN if self._unix_time else 0
+        names += _TOKEN if self._step else 0
         size = _FIXED + names + len(_cut(self.shop.encode(), shop_size)) + MAC_SIZE
         return (8 * size + 4) // 5
 
@@ -75,7 +72,7 @@ class Sender:
 
     def _packed(self, attempt: "Attempt", address: "tuple[str, int]", shop_size: int) -> bytes:
         host, port = address
-        secret = token(self.key, self._unix_time()) if self._unix_time else ""
+        secret = token(self.key, self._step()) if self._step else ""
         return b"".join(
             (
                 bytes((_WITH_TOKEN if secret else VERSION, self.key.number)),
@@ -94,9 +91,9 @@ class Sender:
         )
 
 
-def token(key: mac.Key, unix: int) -> str:
-    """The 8 characters that change every 30 s (PROTOCOL.md, 7.1; OCPP 2.1, C25)."""
-    digest = key.mac((unix // _STEP_S).to_bytes(8, "big"))
+def token(key: mac.Key, step: int) -> str:
+    """The 8 characters of a time step (PROTOCOL.md, 7.1; OCPP 2.1, C25)."""
+    digest = key.mac(step.to_bytes(8, "big"))
     start = digest[-1] & 15
     return "".join(_LETTERS[byte % 62] for byte in digest[start : start + _TOKEN])
 
