@@ -2,6 +2,9 @@
 
 from host_sim.cards.card import Card
 
+HAND_SECONDS = 0.7
+"""How long a hand takes at least from taking a card away to holding one to the reader again."""
+
 
 class Field:
     """The cards that customers hold to the reader now."""

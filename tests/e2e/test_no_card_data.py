@@ -17,6 +17,7 @@ from host_sim.cards import plastic
 from host_sim.cards.card import Card
 from host_sim.cards.emv import EmvCard
 from host_sim.cards.wallet import Wallet
+from host_sim.reader.field import HAND_SECONDS
 from host_sim.service import LOOPBACK, free_port
 from host_sim.uart_line import From, UartLine
 from tests.e2e.counter import counter
@@ -127,7 +128,7 @@ async def test_nothing_of_a_card_is_kept_or_carried_in_the_clear(
             result = await made.result(order)
             assert result["outcome"] == ("failed" if number == 1 else "paid")
             made.bench.board.field.take_away()
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(HAND_SECONDS)
         info = await made.info()
         wire.stop()
     places = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}

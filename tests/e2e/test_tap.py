@@ -14,6 +14,7 @@ from host_sim.cards.card import Card
 from host_sim.cards.classic import Classic
 from host_sim.cards.emv import EmvCard
 from host_sim.cards.wallet import Wallet
+from host_sim.reader.field import HAND_SECONDS
 from host_sim.reader.wiring import BUSES
 from host_sim.shop_cards import ShopCards
 from tests.e2e.counter import Counter, counter
@@ -57,10 +58,10 @@ def hold(made: Counter, *cards: Card) -> None:
 
 
 async def take_away(made: Counter) -> None:
-    """Take all cards away, for as long as a hand needs at least."""
+    """Take all cards away, for as long as a hand takes at least."""
     assert made.bench.board.field is not None
     made.bench.board.field.take_away()
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(HAND_SECONDS)
 
 
 def charges(made: Counter) -> dict[str, str]:
@@ -142,6 +143,39 @@ async def test_what_is_not_enough_is_told_and_may_be_tapped_again(
         hold(made, phone)
         result = await made.result()
         assert (result["outcome"], list(charges(made).values())) == ("paid", ["paid"])
+
+
+async def test_a_backend_that_fails_in_mid_tap_is_asked_and_costs_nothing(tmp_path: Path) -> None:
+    async with tap_counter("cpython", tmp_path, "https") as (made, _):
+        await start(made)
+        made.bench.gateway.faults.errors = True
+        hold(made, EmvCard())
+        await until_state(made, "card")
+        began = asyncio.get_running_loop().time()
+        info = await made.until(lambda info: info["state"] == "unknown", 20)
+        assert asyncio.get_running_loop().time() - began < 15  # not the 30 s that a card has
+        assert info["counters"]["backend_unreachable"] < 40  # it was not hammered
+        await take_away(made)
+        made.bench.gateway.faults.errors = False
+        await until_state(made, "expired")
+        hold(made, EmvCard())
+        async with asyncio.timeout(15):
+            while sorted(charges(made).values()) != ["closed", "paid"]:
+                await asyncio.sleep(0.1)
+        assert made.database.sale("3", "1001")
+
+
+async def test_cards_that_are_no_use_do_not_hold_up_the_end_of_a_code(tmp_path: Path) -> None:
+    tapped = {"road": "mqtts", "reader": "spi", "qr_seconds": 15}
+    async with counter("cpython", tmp_path, **tapped) as made:
+        await made.until(lambda info: info["reader"] == "ready")
+        await made.show_code()
+        for _ in range(3):
+            hold(made, Classic(b"\x01\x02\x03\x04"))
+            await until_state(made, "again")
+            await take_away(made)
+            await until_state(made, "qr", "unknown", "expired")
+        await made.until(lambda info: info["state"] in ("unknown", "expired"), 8)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -241,6 +241,50 @@ async def test_a_card_that_stays_pays_once():
     assert display.till.begun == 2
 
 
+async def test_a_card_that_misses_searches_is_still_there():
+    reader = Reader()
+    display = Display()
+    backend = Backend(("wait", b""))
+    reader.cards = here()
+    find = reader.find
+    searches = []
+
+    async def weak():
+        searches.append(None)
+        return await find() if len(searches) % 3 == 0 else []  # it answers one in three
+
+    reader.find = weak
+
+    def next_sale():
+        if display.said == ["card_done"]:
+            display.till.state = "tap"
+        return len(searches) > 20
+
+    await run(reader, display, backend, next_sale)
+    assert display.till.begun == 1 and display.till.takes_cards()
+
+
+async def test_a_card_costs_nothing_where_there_is_no_memory_for_it():
+    reader = Reader(MemoryError(), b"\x90\x00")
+    display = Display()
+    counts = Counts()
+    backend = Backend(("apdu", b"\x80\xa8"), ("apdu", b"\x80\xa8"), ("wait", b""))
+    reader.cards = here()
+
+    async def hold_again():
+        while not display.said:
+            await asyncio.sleep(0.02)
+        reader.cards = []
+        await asyncio.sleep(0.5)
+        reader.cards = here()
+
+    task = asyncio.create_task(hold_again())
+    await run(reader, display, backend, lambda: len(display.said) == 2, counts)
+    await task
+    assert (display.said, backend.channel.ended) == (["card_gone", "card_done"], 2)
+    assert counts.names == ["tap_no_memory", "tap_card_gone"]
+
+
 async def test_two_cards_and_reasons_of_the_backend_are_told():
     reader = Reader()
     display = Display()

@@ -29,6 +29,7 @@ from host_sim.gateway import taps
 from host_sim.gateway.kernel import Kernel
 from host_sim.gateway.ledger import Answer
 from host_sim.gateway.verdict import Apdu, Step
+from host_sim.reader.field import HAND_SECONDS
 from host_sim.reader.wiring import BUSES
 from tools.register import Register, ShopDatabase
 
@@ -36,7 +37,6 @@ _PROBE = Path(__file__).parent / "probe.py"
 _SAID = re.compile(r"bus: (\d+) (\S+)\n")
 _ROADS = ("mqtts", "https")
 _SECONDS = 20
-_HAND_SECONDS = 0.3
 _GOAL_MS = 3.0
 _MORE = 80
 _LEFT_OUT = 20
@@ -223,7 +223,7 @@ async def _tap(bench: Bench, register: Register, watch: _Watch, order: str) -> _
     if result["outcome"] != "paid":
         raise SystemExit(f"bench-taps: the sale ended {result['outcome']}")
     bench.board.field.take_away()
-    await asyncio.sleep(_HAND_SECONDS)
+    await asyncio.sleep(HAND_SECONDS)
     return watch.tap
 
 

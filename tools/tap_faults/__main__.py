@@ -23,6 +23,7 @@ from host_sim.bench import Bench
 from host_sim.board import RUNTIMES
 from host_sim.reader.faults import KINDS as FAULTS
 from host_sim.reader.faults import Direction
+from host_sim.reader.field import HAND_SECONDS
 from host_sim.reader.wiring import BUSES
 from host_sim.shop_cards import KINDS as CARDS
 from host_sim.shop_cards import ShopCards
@@ -31,7 +32,6 @@ from tools.register import Register, RegisterError, ShopDatabase
 _DEADLINE = 30.0
 _READY = 10.0
 _LOOK = 0.05
-_HAND = 0.4
 _TAPS = 4
 _AMOUNT = 1234
 
@@ -194,7 +194,7 @@ class _Counter:
                 await asyncio.sleep(_LOOK)
             self._seen = self._reader.model.faults.seen.copy()
             self._reader.field.take_away()
-            await asyncio.sleep(_HAND)
+            await asyncio.sleep(HAND_SECONDS)
             if state == "paid":
                 await asyncio.to_thread(self._register.wait_for_result, str(self._order), _READY)
                 return taps

@@ -56,7 +56,10 @@ class Web:
             if due and self._path.open:
                 connections = self._path.connections
                 seconds = 0
-                await self._exchange({})
+                try:
+                    await self._exchange({})
+                except MemoryError:
+                    self._count("backend_no_memory")
             await asyncio.sleep_ms(_LOOK_MS)
             seconds += 1
 

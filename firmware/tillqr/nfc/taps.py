@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
 _IDLE_MS = const(100)
 _LOOK_MS = const(50)
+_REPEAT_MS = const(500)  # between two tries to reach a backend that failed at once
 _MEND_MS = const(5000)  # between two tries to wake a reader that doesn't answer
 _CARD_MS = const(5000)
 """How long a card may take for one answer."""
+_GONE = const(3)
+"""Searches in a row that must find no card: at the edge of the field one may miss it."""
 _BACKEND_MS = const(8000)
 """How long the backend may take for one answer, with its repetitions."""
 
@@ -57,8 +60,9 @@ class Taps:
         self._backend = backend
         self._keys = keys
         self._count = count
-        self._held = False
-        """Whether a card that was dealt with may still be there: it must not pay twice."""
+        self._held = 0
+        """How many searches more must find no card, before one that was dealt with counts as taken
+        away: it must not pay twice."""
 
     async def run(self) -> None:
         """Look after the reader; for ever."""
@@ -79,7 +83,7 @@ class Taps:
             pause = _LOOK_MS
             try:
                 if self._held:
-                    self._held = bool(await self._reader.find())
+                    self._held = _GONE if await self._reader.find() else self._held - 1
                 elif self._till.takes_cards():
                     resting = False
                     await self._look()
@@ -98,8 +102,13 @@ class Taps:
         targets = await self._reader.find()
         if not targets:
             return
-        self._held = True
-        reason = await self._read(targets[0]) if len(targets) == 1 else "two_cards"
+        self._held = _GONE
+        try:
+            reason = await self._read(targets[0]) if len(targets) == 1 else "two_cards"
+        except MemoryError:  # the attempt is still open: it may be tried again
+            self._count("tap_no_memory")
+            gc.collect()
+            reason = "card_gone"
         if reason:
             self._count("tap_" + reason)
             self._display.happen("again", reason)
@@ -138,7 +147,9 @@ class Taps:
         while True:
             answer = await self._heard(attempt, tunnel, tunnel.say(verb, data))
             if answer is None:
-                return ""  # a receipt came, or nothing: then its time runs out, and it is asked
+                if self._till.holds(attempt):  # no receipt came either: the backend is asked
+                    self._display.happen("timeout")
+                return ""
             word, data = answer
             if word == "wait":
                 if self._till.holds(attempt):
@@ -170,7 +181,8 @@ class Taps:
                     self._count("tap_" + broken.args[0])
             if time.ticks_diff(time.ticks_ms(), began) > _BACKEND_MS:
                 return None
-            await asyncio.sleep_ms(_LOOK_MS)
+            if self._till.holds(attempt):
+                await asyncio.sleep_ms(_REPEAT_MS)
         return None
 
     async def _said(self, attempt: "Attempt", word: dict) -> "dict | None":
