@@ -54,6 +54,7 @@ ON_DEMAND = (
     "tillqr.qr.tables",
     "tillqr.sale.at_machine",
     "tillqr.sale.by_charge",
+    "tillqr.sale.lent",
     "tillqr.sale.by_tap",
     "tillqr.sale.charge",
     "tillqr.sale.currencies",

@@ -131,12 +131,16 @@ def assemble():  # type: ignore[no-untyped-def]
         by_charge = load("tillqr.sale.by_charge").ByCharge(till, judged, counters.add)
     if key:
         at_machine = load("tillqr.sale.at_machine").AtMachine(till)
+    if settings.machine == "transparent":
+        load("tillqr.sale.lent").Lent(till)
     by_tap = _make_by_tap(profile, settings, till)
     interrupted = book.interrupted()
     if interrupted:
         till.resume(interrupted)
         if by_charge:
             by_charge.resume(interrupted)
+        if key:
+            at_machine.resume(interrupted)
     display = Display(settings, book, till, counters, wifi, codes, face, path, crash, rtc.memory)
 
     boot = os.urandom(8).hex()

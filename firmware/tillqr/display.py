@@ -87,6 +87,8 @@ class Display:
         self._fault = ""
         self._seconds = 0
         self._deadline = 0
+        self._until = 0
+        """Until when the attempt that is open is shown, whatever cards come between; 0 if none."""
         self._timed = False
         self._result_sent = False
         self._refused: "Attempt | None" = None
@@ -108,7 +110,7 @@ class Display:
     def deliver(self, kind: int, content: dict) -> None:
         """Carry out a message from the register; raises message.Refusal."""
         if kind in (message.CART, message.PAY, message.CANCEL):
-            self._dispatch(message.name_of(kind).lower(), content)
+            self.dispatch(message.name_of(kind).lower(), content)
         elif kind == message.QUERY and "order" in content:
             self._answer_query(content)
         elif kind == message.EXTERNAL_RESULT:
@@ -137,15 +139,6 @@ class Display:
             self._book.deliver(attempt)
             self._send_results()
 
-    def lend(self, lent: bool) -> None:
-        """The register's line is a card machine's, or no longer; raises message.Refusal."""
-        if not lent:
-            self._show()
-        elif self._checkout.state in checkout.WAITING:
-            raise message.Refusal("busy", self._checkout.state)
-        elif self._checkout.state == "choose" and not self._fault:
-            self._face.show("machine")
-
     def _answer_query(self, query: dict) -> None:
         sale, register = self._checkout.sale, query.get("register")
         if sale and sale.order == query["order"] and register in (None, sale.register):
@@ -160,10 +153,10 @@ class Display:
     def press_qr(self) -> None:
         """The QR key was pressed."""
         try:
-            self._dispatch("qr_key")
+            self.dispatch("qr_key")
         except message.Refusal as refusal:
             self._counters.add("key_" + refusal.reason)
-            self._dispatch("key_refused", refusal.reason)
+            self.dispatch("key_refused", refusal.reason)
         self._port.flush()
 
     def accept(self, body: bytes) -> "tuple[int, dict]":
@@ -187,8 +180,9 @@ class Display:
         return stored
 
     def happen(self, event: str, data: "object | None" = None) -> None:
-        """Carry out an event of the checkout's; raises message.Refusal."""
-        self._dispatch(event, data)
+        """Carry out an event of the checkout's, and send what it has to say; raises
+        message.Refusal."""
+        self.dispatch(event, data)
         self._port.flush()
 
     def reader_is(self, name: str) -> None:
@@ -207,7 +201,7 @@ class Display:
             if self._checkout.lacks:
                 attempt.question = "ask"
             else:
-                self._dispatch("still_open")
+                self.dispatch("still_open")
 
     def is_calm(self) -> bool:
         """Whether nobody waits at the display."""
@@ -268,7 +262,7 @@ class Display:
         self._checkout.lacks = lacks
         self._view.online = not lacks
         self._view.trouble = self._path.trouble()
-        self._dispatch("network")
+        self.dispatch("network")
         if not lacks:
             self._doubt()
 
@@ -304,16 +298,17 @@ class Display:
             self._keep_counters()
         sale = self._checkout.sale
         if self._checkout.state in checkout.WAITING and sale.attempt.settled:
-            self._dispatch("receipt", sale.attempt)
+            self.dispatch("receipt", sale.attempt)
 
     def _tick(self, seconds: int) -> None:
         self._seconds = seconds
-        if self._checkout.state == "tap":
+        state = self._checkout.state
+        if state == "tap":
             self._view.frame += 1
-            self._face.show("tap")
-        elif self._checkout.state == "card" and self._checkout.sale.notice:
+            self._face.show(state)
+        elif state == "card" and self._checkout.sale.notice and seconds % 3 == 0:
             self._doubt()  # the backend has all it needs: the customer waits for its word
-        if self._checkout.state == "qr":
+        if state == "qr":
             self._face.tick(seconds)
             shown = self._settings.qr_seconds - seconds
             if shown % _DOUBT_SECONDS == _DOUBT_SECONDS - 1:
@@ -323,17 +318,18 @@ class Display:
             details = shown % _PAGE_SECONDS < _DETAILS_SECONDS
             if details != self._view.details:
                 self._view.details = details
-                self._face.show("qr")
+                self._face.show(state)
 
     def _time_is_up(self) -> None:
         if self._checkout.state == "idle":
             self._face.sleep()
         else:
-            self._dispatch("timeout")
+            self.dispatch("timeout")
 
     # Effects.
 
-    def _dispatch(self, event: str, data: "dict | object | None" = None) -> None:
+    def dispatch(self, event: str, data: "dict | object | None" = None) -> None:
+        """Carry out an event of the checkout's; raises message.Refusal."""
         self._carry_out(self._checkout.handle(event, data))
 
     def _carry_out(self, effects: "list[str]") -> None:
@@ -342,13 +338,17 @@ class Display:
 
     def _restart_timer(self) -> None:
         state = self._checkout.state
+        now = time.ticks_ms()
         duration = checkout.DURATIONS.get(state, 0)
         if state in ("qr", "tap"):
-            duration = self._settings.qr_seconds * 1000
-        elif state == "idle":
+            self._until = self._until or time.ticks_add(now, self._settings.qr_seconds * 1000) | 1
+            duration = max(1, time.ticks_diff(self._until, now))
+        elif state not in ("card", "again"):
+            self._until = 0
+        if state == "idle":
             duration = self._settings.sleep_minutes * 60_000
         self._timed = duration > 0
-        self._deadline = time.ticks_add(time.ticks_ms(), duration)
+        self._deadline = time.ticks_add(now, duration)
         self._seconds = (duration + 999) // 1000
 
     def _show(self) -> None:
@@ -362,7 +362,7 @@ class Display:
             if sale.attempt is not self._shown_attempt:
                 self._shown_attempt = sale.attempt
                 self._renew_code(sale.attempt)
-        elif state in ("choose", "card", "again") and sale.notice:
+        elif state in ("choose", "lent", "card", "again") and sale.notice:
             state = sale.notice
         if not self._fault:
             self._face.show(state)

@@ -1,6 +1,6 @@
 """The checkout: a table that gives every event its row, and loses no money in any order."""
 
-from tillqr.sale import at_machine, by_charge, by_tap, checkout, elsewhere
+from tillqr.sale import at_machine, by_charge, by_tap, checkout, elsewhere, lent
 from tillqr.sale.at_machine import AtMachine
 from tillqr.sale.attempts import MAX_ATTEMPTS
 from tillqr.sale.checkout import Checkout
@@ -29,6 +29,7 @@ EVENTS = (
     "receipt_moot",
     "still_open",
     "key_refused",
+    "lend",
     "pay_tap",
     "card_first",
     "card_deaf",
@@ -85,7 +86,7 @@ def cart(first=0, count=2, order="1001"):
     return {"order": order, "currency": "EUR", "total": 200, "first": first, "lines": lines}
 
 
-PARTS = (checkout, at_machine, elsewhere, by_tap, by_charge)
+PARTS = (checkout, at_machine, elsewhere, by_tap, by_charge, lent)
 """The table's own module, and those of its parts that are loaded where they are needed."""
 
 
@@ -95,7 +96,7 @@ def rows_of(part):
 
 
 def test_every_row_names_known_states_events_actions_and_effects():
-    ways = (Checkout, AtMachine, elsewhere.Elsewhere, by_tap.ByTap, by_charge.ByCharge)
+    ways = (Checkout, AtMachine, elsewhere.Elsewhere, by_tap.ByTap, by_charge.ByCharge, lent.Lent)
     rows = [row + [way] for part, way in zip(PARTS, ways) for row in rows_of(part)]
     pairs = []
     for states, event, after, action, effects, way in rows:
@@ -190,6 +191,7 @@ def test_money_after_cancel_is_late():
 def test_money_for_an_older_attempt_is_late_in_every_state():
     for state in STATES:
         counter = Counter()
+        lent.Lent(counter.checkout)
         old = counter.at_qr()
         counter.checkout.handle("cancel", {"order": "1001"})
         counter.checkout.handle("pay", pay(order="1002", method="qr"))
@@ -476,8 +478,11 @@ def at_state(state):
         till.handle("cart", cart())
     elif state == "tap":
         till.handle("pay", pay(method="tap"))
-    elif state in ("choose", "machine"):
+    elif state in ("choose", "lent", "machine"):
         till.handle("pay", pay())
+        if state == "lent":
+            lent.Lent(till)
+            assert till.handle("lend") == ["show", "status"]
         if state == "machine":
             assert till.handle("machine_key") == ["show", "status"]
     elif state != "idle":
@@ -591,6 +596,61 @@ def test_a_code_that_can_not_be_withdrawn_for_good_stays():
     assert till.handle("pay", pay(method="qr")) == ["status"]
 
 
+def test_nothing_is_paid_here_while_the_line_is_lent():
+    for begun in ("choose", "failed", "expired"):
+        till = at_state(begun).checkout
+        lent.Lent(till)
+        attempt = till.sale.attempt
+        assert till.handle("lend") == ["show", "status"]
+        for event, data in (
+            ("qr_key", None),
+            ("card", None),
+            ("again", "card_gone"),
+            ("key_refused", "full"),
+            ("timeout", None),
+            ("network", None),
+            ("lend", None),
+        ):
+            assert till.handle(event, data) == [], event
+        assert raises(Refusal, till.handle, "machine_key").reason == "no_sale"
+        assert (till.state, till.sale.attempt) == ("lent", attempt)
+    for state in checkout.WAITING:
+        till = at_state(state).checkout
+        lent.Lent(till)
+        refusal = raises(Refusal, till.handle, "lend")
+        assert (refusal.reason, refusal.detail) == ("busy", state)
+    for state in ("idle", "cart", "paid", "cancelled", "late"):
+        till = at_state(state).checkout
+        lent.Lent(till)
+        assert till.handle("lend") == [] and till.state == state
+
+
+def test_the_register_says_how_a_lent_line_was_used():
+    for event, word, state in (
+        ("cart", cart(), "cart"),
+        ("pay", pay(), "choose"),
+        ("pay", pay(order="1002", method="qr"), "qr"),
+        ("cancel", {"order": "1001"}, "cancelled"),
+    ):
+        till = at_state("lent").checkout
+        till.handle(event, word)
+        assert till.state == state and (till.sale is None or till.sale.notice == "")
+    till = at_state("lent").checkout
+    assert elsewhere.handle(till, external("failed")) == ["show", "status"]
+    assert till.state == "failed"
+
+
+def test_a_machine_that_is_away_may_have_charged_what_failed_elsewhere():
+    counter = at_state("machine")
+    till = counter.checkout
+    counter.machine.up = False
+    till.handle("machine_lost")
+    for _ in range(2):
+        till.handle("cancel", {"order": "1001"})
+    assert till.state == "idle"
+    assert elsewhere.handle(till, external("failed")) == [] and till.state == "idle"
+
+
 def test_a_card_machine_takes_what_waits():
     for state in ("choose", "failed", "expired"):
         counter = at_state(state)
@@ -635,7 +695,7 @@ def test_a_machine_that_is_away_is_unknown_until_it_is_back():
 
 def test_a_machine_ends_what_the_register_cancels():
     for lost in (False, True):
-        for word, state in (("paid", "paid"), ("failed", "failed"), ("closed", "cancelled")):
+        for word, state in (("paid", "paid"), ("failed", "cancelled"), ("closed", "cancelled")):
             counter = at_state("machine")
             till = counter.checkout
             counter.machine.up = not lost
@@ -646,7 +706,13 @@ def test_a_machine_ends_what_the_register_cancels():
             assert (till.state, attempt.outcome, attempt.question) == ("unknown", "", "close")
             assert attempt.stored and counter.book.undelivered(None) is None
             counter.receipt(attempt, word)
-            assert (till.state, attempt.outcome) == (state, state)
+            outcome = state if word == "closed" else word
+            assert (till.state, attempt.outcome) == (state, outcome)
+            again = Counter()  # after a restart before RESULT was acknowledged
+            again.checkout.resume(attempt)
+            again.machine.resume(attempt)
+            assert again.checkout.state == state
+            assert again.checkout.handle("qr_key") == []
 
 
 def test_a_counter_whose_machine_is_gone_goes_on_without_its_word():

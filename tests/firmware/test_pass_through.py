@@ -35,7 +35,7 @@ class Scene:
 
     def __init__(self):
         self.counts = Counts()
-        self.lent = []
+        self.lent = 0
         self.refuse = False
         self.till, self.machine = Uart(), Uart()
         self.link = Link("display", "d1", 115200, self._deliver, self._settled, self.counts)
@@ -45,10 +45,11 @@ class Scene:
         self.sequence = 5
         self.writer = FrameWriter()
 
-    def lend(self, lent):
-        if lent and self.refuse:
+    def dispatch(self, event):
+        assert event == "lend"
+        if self.refuse:
             raise message.Refusal("busy", "qr")
-        self.lent.append(lent)
+        self.lent += 1
 
     def _deliver(self, kind, content):
         if kind == message.TRANSPARENT:
@@ -81,7 +82,7 @@ class Scene:
         self.hears(bytes(self.writer.build(message.ACK, 0, b"")))  # of the display's HELLO
         assert self.link.waiting == 0
         self.hears(self.frame(message.TRANSPARENT))
-        assert self.through.open and self.lent == [True]
+        assert self.through.open and self.lent == 1
         self.till.sent = b""
         return self
 
@@ -146,7 +147,7 @@ def test_hello_gives_the_line_back_and_passes_too():
     scene = Scene().joined()
     end = scene.hello()
     scene.hears(b"last\x03" + end)
-    assert not scene.through.open and scene.lent == [True, False]
+    assert not scene.through.open and scene.lent == 1
     assert scene.machine.sent == b"last\x03" + end
     assert scene.till.sent[2] == message.ACK or message.ACK in scene.till.sent
     scene.hears(scene.frame(message.QUERY))
@@ -165,13 +166,26 @@ def test_no_other_frame_gives_it_back():
         assert scene.through.open
 
 
+def test_an_answer_that_was_lost_is_repeated():
+    scene = Scene().joined()
+    again = bytes(scene.writer.build(message.TRANSPARENT, scene.sequence, message.build({})))
+    scene.hears(again)
+    answer = bytes(scene.writer.build(message.ACK, scene.sequence, message.build({})))
+    assert scene.till.sent == answer and scene.through.open
+    scene.hears(b"x")
+    assert scene.machine.sent == again + b"x" and scene.lent == 1
+    other = scene.frame(message.TRANSPARENT)  # nobody waits for an answer to that
+    scene.hears(other)
+    assert scene.till.sent == answer and scene.through.open
+
+
 def test_it_does_not_begin_while_something_is_to_be_said():
     scene = Scene()
     scene.hears(scene.hello())
     assert scene.link.waiting  # its own HELLO
     assert raises(message.Refusal, scene.through.begin).detail == "link"
     scene.hears(scene.frame(message.TRANSPARENT))
-    assert not scene.through.open and scene.lent == []
+    assert not scene.through.open and scene.lent == 0
 
 
 def test_it_does_not_begin_while_a_customer_pays():

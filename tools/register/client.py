@@ -143,7 +143,11 @@ class Register(Line):
 
         Raises RegisterError; "type" where the display is not set up for that.
         """
-        self._open_line()
+        try:
+            self._open_line()
+        except NoAnswer:
+            self._take_back()
+            raise
         with self._lend() as port:
             yield port
 

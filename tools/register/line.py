@@ -155,9 +155,13 @@ class Line:
         try:
             yield self._serial
         finally:
-            with self._changed:
-                self._link.greet()
+            self._take_back()
             self._lent = False
+
+    def _take_back(self) -> None:
+        """Have the link say HELLO, which ends a pass-through."""
+        with self._changed:
+            self._link.greet()
 
     # The thread that keeps the line.
 

@@ -46,13 +46,18 @@ class AtMachine:
             raise Refusal("busy" if till.state in WAITING else "no_sale", till.state)
         elif event == "machine_busy":
             return event if data is served else ""
-        elif event == "receipt" and data is served and served.outcome == "cancelled":
-            return "machine_stopped"
+        elif event == "receipt" and data is served and served.cancelling and data.outcome != "paid":
+            return "machine_stopped"  # failed or closed: the register wanted neither tried again
         elif event == "cancel" and served is not None and served.method == MACHINE:
             till.check_order(data)
             # Only while it is away the counter goes on without its word, at a second CANCEL.
             return "machine_leave" if served.cancelling and not self.up else "machine_cancel"
         return event
+
+    def resume(self, attempt: "Attempt") -> None:
+        """After a restart, behind the checkout's: what was to stop is not offered once more."""
+        if attempt.cancelling and attempt.outcome == "failed":
+            self._till.state = "cancelled"
 
     def _check_open(self, pay: dict, served: "Attempt | None") -> None:
         """Raise Refusal if a machine that is away may have charged an order already."""

@@ -11,7 +11,8 @@ name. Rows give the next state, what to remember, and which effects the caller h
 The timers are in `DURATIONS`; the event "timeout" says that it ran out.
 
 Other ways to pay than by our own code have rows of their own, in by_charge.py, by_tap.py,
-at_machine.py and elsewhere.py, and actions of their own where the checkout's are not enough.
+at_machine.py, lent.py and elsewhere.py, and actions of their own where the checkout's are not
+enough.
 """
 
 from micropython import const
@@ -293,7 +294,7 @@ class Checkout:
 
 WAITING = ("preparing", "qr", "tap", "card", "again", "machine", "unknown")
 """The states in which an attempt is open: the backend, or a card machine, may say how it ended."""
-FREE = "idle cart choose paid failed cancelled expired late"
+FREE = "idle cart choose lent paid failed cancelled expired late"
 """The states in which a register may begin something. Tables have "free" for these, and "waiting"
 for WAITING."""
 

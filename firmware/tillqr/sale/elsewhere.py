@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tillqr.sale.checkout import Checkout
 
 _KEPT = const(7)  # and one more
-SERVING = ("cart", "choose") + WAITING
+SERVING = ("cart", "choose", "lent") + WAITING
 """The states in which somebody's order is under way."""
 TRANSITIONS = """\
 free|external_paid|paid|show|show status
 waiting|external_paid|paid|withdraw|show results status ask
-idle cart choose failed cancelled expired|external_failed|failed|show|show status
+idle cart choose lent failed cancelled expired|external_failed|failed|show|show status
 *|external_moot||remember|"""
 
 
@@ -53,6 +53,8 @@ class Elsewhere:
             raise Refusal("busy", till.state)  # it may have charged: it is asked, not told
         if not paid and (till.state in WAITING or till.state in ("paid", "late")):
             return "external_moot"
+        if not paid and earlier is not None and not earlier.outcome:
+            return "external_moot"  # a machine that is away may have charged it
         return "external_" + word["outcome"]
 
     def do_withdraw(self, word: dict) -> None:

@@ -14,6 +14,7 @@ STATES = (
     "idle",
     "cart",
     "choose",
+    "lent",
     "preparing",
     "qr",
     "tap",

@@ -27,6 +27,14 @@ def _nothing(_: str) -> None:
     """What is no frame is no fault here."""
 
 
+def _is_register(payload: memoryview) -> bool:
+    """Whether a HELLO is a register's."""
+    try:
+        return message.parse(message.HELLO, payload)["role"] == "register"
+    except message.Refusal:
+        return False
+
+
 class PassThrough:
     """Joins the register's UART and the machine's."""
 
@@ -56,7 +64,7 @@ class PassThrough:
         """The register wants it; it begins behind the ACK. Raises message.Refusal."""
         if self._link.waiting:  # the register's answer to that must not reach the machine
             raise message.Refusal("busy", "link")
-        self._display.lend(True)
+        self._display.dispatch("lend")
         self._wanted = True
 
     def answered(self) -> None:
@@ -91,15 +99,16 @@ class PassThrough:
             self._count("through_overrun")
 
     def _look(self, version: int, kind: int, sequence: int, payload: memoryview) -> None:
-        """The register's HELLO gives the line back to the link, which hears it then."""
-        if version != frame.VERSION or kind != message.HELLO:
+        """The register's HELLO gives the line back to the link, which hears it then. TRANSPARENT
+        once more says that its ACK was lost: the link has the line until that was repeated."""
+        if version != frame.VERSION:
             return
-        try:
-            hello = message.parse(kind, payload)
-        except message.Refusal:
+        if kind == message.TRANSPARENT:
+            self._wanted = sequence == self._link.heard
+            if not self._wanted:
+                return
+        elif kind != message.HELLO or not _is_register(payload):
             return
-        if hello["role"] == "register":
-            self.open = False
-            octets = bytearray(frame.FrameWriter().build(kind, sequence, bytes(payload)))
-            self._link.feed(octets, len(octets))
-            self._display.lend(False)
+        self.open = False
+        octets = bytearray(frame.FrameWriter().build(kind, sequence, bytes(payload)))
+        self._link.feed(octets, len(octets))

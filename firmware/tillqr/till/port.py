@@ -35,7 +35,7 @@ class TillPort:
             length = await stream.readinto(self._buffer)
             if not length:
                 continue
-            if self.through is not None and self.through.open:
+            if self._lent():
                 self.through.forward(self._buffer, length)
             else:
                 self._link.feed(self._buffer, length)
@@ -49,11 +49,16 @@ class TillPort:
         """Send what is due, for ever."""
         while True:
             self.flush()
-            await asyncio.sleep_ms(min(_TURN_MS, self._link.due(time.ticks_ms())))
+            # What waits while the line is lent is due only once it is given back.
+            due = _TURN_MS if self._lent() else self._link.due(time.ticks_ms())
+            await asyncio.sleep_ms(min(_TURN_MS, due))
+
+    def _lent(self) -> bool:
+        return self.through is not None and self.through.open
 
     def flush(self) -> None:
         """Send what is due now."""
-        while self.through is None or not self.through.open:
+        while not self._lent():
             data = self._link.output(time.ticks_ms())
             if data is None:
                 return
