@@ -44,8 +44,9 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
     ),
     "link_queue_full": (_ALWAYS, "the register took nothing for a while, so messages were dropped"),
     "link_repeated": (
-        _SEVERAL,
-        "the register did not answer at once: a loose cable, or it was off",
+        _NEVER,  # the display says HELLO until somebody listens, and counts each time
+        "no register answered at once: none was joined or on, which is no fault; or a loose cable, "
+        "if one is joined and this grows from one visit to the next",
     ),
     "link_duplicate": (_SEVERAL, "answers to the register were lost, so it repeated itself"),
     "link_no_memory": (_ALWAYS, "memory was short for a message: please report this"),
