@@ -15,6 +15,7 @@ from pathlib import Path
 import aiomqtt
 import httpx
 import pytest
+from tillqr.sale import checkout
 
 from host_sim import rights
 from host_sim.board import ROOT
@@ -207,6 +208,15 @@ def test_the_table_of_troubles_is_whole() -> None:
     said = section("4. Messages", "firmware/PROTOCOL.md").partition("INFO's `trouble`")[2]
     words = re.findall(r"`((?:wifi|broker|backend|clock|tls)_[a-z_]+)`", said)
     assert len(words) > 10 and first_column("Trouble") == set(words)
+
+
+def test_the_table_of_durations_is_the_checkouts() -> None:
+    said = section("4. Messages", "firmware/PROTOCOL.md").partition("| state | lasts | then |")[2]
+    found = {}
+    for states, seconds in re.findall(r"^\| ([a-z`, ]+) \| ([0-9.]+) s", said, re.M):
+        for state in re.findall(r"`([a-z]+)`", states):
+            found[state] = round(float(seconds) * 1000)
+    assert found == checkout.DURATIONS
 
 
 def test_the_brokers_rights_are_those_of_the_bench() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tillqr.sale import checkout
 
 from tools.register import __main__ as command
 
@@ -48,3 +49,16 @@ def test_one_way_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["register", "pay", "--amount", "5", "--tap", "--choose"])
     with pytest.raises(SystemExit):
         command.main()
+
+
+def test_pay_says_what_may_follow(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cashier's program that takes cash after `failed` would let the customer pay twice."""
+    monkeypatch.setattr("sys.argv", ["register", "pay", "--help"])
+    with pytest.raises(SystemExit):
+        command.main()
+    said = " ".join(capsys.readouterr().out.split())
+    seconds = checkout.DURATIONS["failed"] // 1000
+    assert checkout.DURATIONS["expired"] // 1000 == seconds
+    assert f"try again at the display for {seconds} s" in said and "`cancel` the order" in said

@@ -15,6 +15,10 @@ from tools.register.database import ShopDatabase, StorageError
 from tools.register.machine import CardMachine, pay_beside
 
 _PAID, _NOT_PAID, _USAGE, _NO_DISPLAY, _UNKNOWN = range(5)
+_AGAIN = (
+    ". After a result failed or expired the customer may try again at the display for 120 s, "
+    "and may still pay: `cancel` the order before you take other money for it, such as cash."
+)
 _LINE_HELP = "NAME=AMOUNT or NAME=AMOUNT=QUANTITY, in minor units"
 
 
@@ -46,12 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--register", default="1", help="register number (%(default)s)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, words: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, parents=[common], help=words, description=words)
+    def command(name: str, run: object, words: str, more: str = "") -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, parents=[common], help=words, description=words + more)
         sub.set_defaults(run=run)
         return sub
 
-    pay = command("pay", _pay, "ask for a payment and wait for its result")
+    pay = command("pay", _pay, "ask for a payment and wait for its result", _AGAIN)
     pay.add_argument("--order", default=_new_order(), help="order number (default: the time)")
     pay.add_argument("--amount", type=int, required=True, help="in minor units: 1234 is 12.34")
     pay.add_argument("--currency", default="EUR", help="ISO 4217 code (%(default)s)")
