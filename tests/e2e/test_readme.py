@@ -18,7 +18,7 @@ import pytest
 from tillqr.sale import checkout
 
 from host_sim import rights
-from host_sim.board import ROOT
+from host_sim.board import ROOT, board_names
 from host_sim.broker import Mosquitto
 from host_sim.certificates import Authority
 from tests.e2e.test_run import pay, until, wait_for_network
@@ -146,6 +146,28 @@ def test_the_build_that_it_shows(clone: Path) -> None:
     _, wanted = make(command, clone)
     manifest = ROOT / "build" / "boards" / wanted["BOARD"] / "manifest.json"
     assert json.loads(manifest.read_text())["languages"] == sorted(wanted["LANGUAGES"].split(","))
+
+
+@pytest.mark.parametrize("given", [[], ["BOARD="]])
+@pytest.mark.parametrize("target", ["firmware", "flash", "deploy"])
+def test_a_board_is_never_guessed(target: str, given: list[str], clone: Path) -> None:
+    """Flashing erases; a guess would build, and write, another board's firmware."""
+    words = ["make", target, "PORT=/dev/null", *given]
+    run = subprocess.run(
+        words, cwd=clone, env=surroundings(), capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2 and run.stdout == ""
+    assert "BOARD=" in run.stderr and all(name in run.stderr for name in board_names())
+
+
+@pytest.mark.parametrize("target", ["flash", "deploy"])
+def test_what_is_flashed_has_the_languages_that_are_named(target: str, clone: Path) -> None:
+    words = ["make", "-n", target, "BOARD=t_display", "PORT=/dev/null", "LANGUAGES=en,de"]
+    run = subprocess.run(
+        words, cwd=clone, env=surroundings(), capture_output=True, text=True, check=True
+    )
+    assert "tools.firmware --board t_display --languages en,de" in run.stdout
+    assert f"tools.{target} --board t_display" in run.stdout
 
 
 def test_every_target_and_its_variables_exist() -> None:
