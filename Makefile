@@ -84,8 +84,8 @@ deploy: firmware ## write what changed to a running board, in development (BOARD
 provision: .venv/.made ## give a board its settings and keys (PORT= ARGS= as in the README)
 	@$(BIN)/python -m tools.provision --port "$(PORT)" $(ARGS)
 
-doctor: .venv/.made ## ask a display on its till line how it is (PORT=)
-	@$(BIN)/python -m tools.doctor --port "$(PORT)"
+doctor: .venv/.made ## ask a display on its till line how it is (PORT= BAUD=)
+	@$(BIN)/python -m tools.doctor --port "$(PORT)" $(if $(BAUD),--baud $(BAUD))
 
 test: lint types unit ## lint, types, tests on CPython and MicroPython, sales end to end on both
 

@@ -170,6 +170,15 @@ def test_what_is_flashed_has_the_languages_that_are_named(target: str, clone: Pa
     assert f"tools.{target} --board t_display" in run.stdout
 
 
+@pytest.mark.parametrize(("given", "passed"), [([], ""), (["BAUD=9600"], "--baud 9600")])
+def test_the_doctor_is_told_the_lines_speed(given: list[str], passed: str, clone: Path) -> None:
+    words = ["make", "-n", "doctor", "PORT=/dev/null", *given]
+    run = subprocess.run(
+        words, cwd=clone, env=surroundings(), capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip().endswith(f'tools.doctor --port "/dev/null" {passed}'.strip())
+
+
 def test_every_target_and_its_variables_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     found = [shlex.split(one) for one in everywhere() if one.startswith("make ")]
