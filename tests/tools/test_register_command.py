@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tillqr.sale import checkout
 
+from tools.register import Refused
 from tools.register import __main__ as command
 
 
@@ -43,6 +44,34 @@ def test_how_it_is_paid(
     monkeypatch.setattr("sys.argv", [*words, "--db", f"sqlite:///{tmp_path}/shop.db"])
     assert command.main() == 0
     assert capsys.readouterr().out.splitlines()[0] == f"method {method}"
+
+
+@pytest.mark.parametrize(("reason", "status"), [("already_paid", 5), ("busy", 3), ("no_sale", 3)])
+def test_an_order_that_is_paid_is_told_from_a_refusal(
+    reason: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script that can't tell them apart would take cash for what is paid."""
+
+    class Refusing(Asked):
+        def start_payment(self, *_: object) -> None:
+            raise Refused(reason)
+
+    monkeypatch.setattr(command, "Register", Refusing)
+    words = ["register", "pay", "--port", "none", "--amount", "5"]
+    monkeypatch.setattr("sys.argv", [*words, "--db", f"sqlite:///{tmp_path}/shop.db"])
+    assert command.main() == status
+
+
+@pytest.mark.parametrize("verb", [[], ["pay"], ["info"]])
+def test_help_says_each_exit_status(
+    verb: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["register", *verb, "--help"])
+    with pytest.raises(SystemExit):
+        command.main()
+    _, _, said = " ".join(capsys.readouterr().out.split()).partition("Exit status: ")
+    numbers = [int(word) for word in said.split() if word.isdigit()]
+    assert numbers == list(range(6)) and "already_paid" in said
 
 
 def test_one_way_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
