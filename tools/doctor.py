@@ -248,7 +248,7 @@ def main() -> int:
 def _why(port: str) -> str:
     """What is wrong with a port, in better words than the register's; "" if it can be opened."""
     try:
-        open_port(port).close()
+        open_port(port, till=True).close()
     except PortError as error:
         return str(error)
     return ""
@@ -257,7 +257,7 @@ def _why(port: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     words = (__doc__ or "").splitlines()[0]
     parser = argparse.ArgumentParser(prog="tools.doctor", description=words)
-    parser.add_argument("--port", required=True, help="the serial port of the till line")
+    parser.add_argument("--port", required=True, help="the till line's serial port: an adapter's")
     words = "its rate; the others are tried too if nobody answers (%(default)s)"
     parser.add_argument("--baud", type=int, default=_RATES[0], help=words)
     return parser

@@ -214,3 +214,7 @@ async def test_a_port_that_is_not_there() -> None:
     status, said = await _doctor("--port", "/dev/ttyUSB99")
     assert status == 2
     assert said.startswith("there is no serial port /dev/ttyUSB99")
+    assert "is the till line's adapter plugged in?" in said
+    status, said = await _doctor("--port", "")
+    assert status == 2
+    assert said.startswith("name the port of the till line's adapter, such as PORT=/dev/ttyUSB1")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tillqr.sale import checkout
 
-from tools.register import Refused
+from tools.register import NoAnswer, Refused
 from tools.register import __main__ as command
 
 
@@ -60,6 +60,21 @@ def test_an_order_that_is_paid_is_told_from_a_refusal(
     words = ["register", "pay", "--port", "none", "--amount", "5"]
     monkeypatch.setattr("sys.argv", [*words, "--db", f"sqlite:///{tmp_path}/shop.db"])
     assert command.main() == status
+
+
+def test_no_answer_says_what_to_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Silent(Asked):
+        def info(self) -> dict:
+            raise NoAnswer("the display does not answer QUERY")
+
+    monkeypatch.setattr(command, "Register", Silent)
+    words = ["register", "info", "--port", "/dev/none", "--baud", "9600"]
+    monkeypatch.setattr("sys.argv", [*words, "--db", f"sqlite:///{tmp_path}/shop.db"])
+    assert command.main() == 3
+    said = capsys.readouterr().err
+    assert "9600 baud" in said and "wired" in said and "make doctor PORT=/dev/none" in said
 
 
 @pytest.mark.parametrize("verb", [[], ["pay"], ["info"]])

@@ -16,6 +16,10 @@ from tools.register.machine import CardMachine, pay_beside
 
 _PAID, _NOT_PAID, _USAGE, _NO_DISPLAY, _UNKNOWN, _PAID_BEFORE = range(6)
 _STATUSES = __doc__.partition("\n\n")[2]
+_LOOK_AT = (
+    "Is the display on, is {baud} baud its till_baud, and is {port} the till line's adapter, "
+    "wired as in boards/README.md? `make doctor PORT={port}` looks further."
+)
 _AGAIN = (
     ". After a result failed or expired the customer may try again at the display for 120 s, "
     "and may still pay: `cancel` the order before you take other money for it, such as cash."
@@ -35,6 +39,8 @@ def main() -> int:
             return int(arguments.run(register, arguments))
     except (RegisterError, StorageError) as error:
         print(f"register: {error}", file=sys.stderr)
+        if isinstance(error, NoAnswer):
+            print(_LOOK_AT.format(**vars(arguments)), file=sys.stderr)
         before = isinstance(error, Refused) and error.reason == "already_paid"
         return _PAID_BEFORE if before else _NO_DISPLAY
     except KeyboardInterrupt:
