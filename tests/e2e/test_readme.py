@@ -170,6 +170,20 @@ def test_what_is_flashed_has_the_languages_that_are_named(target: str, clone: Pa
     assert f"tools.{target} --board t_display" in run.stdout
 
 
+def test_who_takes_which_variable() -> None:
+    """make takes any variable without a word, so that one which does nothing is not noticed."""
+    recipes = dict(
+        re.findall(r"^(run|sale):.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    )
+    taken = {name: set(re.findall(r"\$\(([A-Z]+)\)", recipes[name])) - {"BIN"} for name in recipes}
+    said = section("Try it")[section("Try it").index("`OUTCOME=`, `AMOUNT=`") :]
+    sale, run, both = (
+        set(re.findall(r"`([A-Z]+)=`", part)) for part in re.split(r"alone|;", said)[:3]
+    )
+    assert (sale, run) == (taken["sale"] - taken["run"], taken["run"] - taken["sale"])
+    assert both == taken["run"] & taken["sale"]
+
+
 @pytest.mark.parametrize(("given", "passed"), [([], ""), (["BAUD=9600"], "--baud 9600")])
 def test_the_doctor_is_told_the_lines_speed(given: list[str], passed: str, clone: Path) -> None:
     words = ["make", "-n", "doctor", "PORT=/dev/null", *given]
