@@ -79,8 +79,15 @@ def _login(options: argparse.Namespace) -> Login | None:
         raise ValueError(
             f"there is no broker password: give --broker-password-file or ${_PASSWORD}"
         )
-    trust = ssl.create_default_context(cafile=options.broker_ca) if options.broker_ca else None
-    return Login(options.broker, password, options.broker_user, trust)
+    return Login(options.broker, password, options.broker_user, _trust(options.broker_ca))
+
+
+def _trust(ca: Path | None) -> ssl.SSLContext | None:
+    """What the broker's certificate is verified with; raises ValueError, which names the file."""
+    try:
+        return ssl.create_default_context(cafile=ca) if ca else None
+    except OSError as error:
+        raise ValueError(f"{ca} is no CA's certificate in PEM: {error.strerror}") from None
 
 
 async def _serve(options: argparse.Namespace, login: Login | None) -> int:

@@ -53,6 +53,10 @@ def test_how_it_gets_to_the_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         (["--broker", "http://a", "--broker-password-file", "README.md"], "must be mqtt://"),
         (["--broker", "mqtt://a", "--broker-password-file", "nowhere"], "nowhere"),
         (["--broker", "foo"], "must be mqtt://"),
+        (
+            ["--broker", "mqtt://a", "--broker-password-file", "README.md", "--broker-ca", "nope"],
+            "nope is no CA's certificate in PEM: No such file",
+        ),
         (["--port", "99999"], "the port must be from 0 to 65535"),
         (["--port", "-1"], "the port must be from 0 to 65535"),
         (["--records", "README.md"], "no directory"),
