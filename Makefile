@@ -40,8 +40,11 @@ TAPS ?=
 SOURCES := $(shell find firmware -name '*.py') $(wildcard host_sim/shims/*.py)
 BENCH := build/fonts.tqf build/names.txt
 
+BOARDS := $(basename $(notdir $(wildcard boards/*.json)))
+NAMED := $(if $(filter file,$(origin BOARD)),,$(BOARD))
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run backend sale firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results bench-taps bench-passthrough size \
+.PHONY: help setup run backend sale board-named firmware flash deploy provision doctor test lint types unit boards screens screens-accept scan-campaign bench-panel bench-results bench-taps bench-passthrough size \
 	attack fuzz outages fleet faults tap-faults reader-faults soak qr-conformance bench-qr picture clean
 
 help: ## list the commands
@@ -62,23 +65,27 @@ sale: setup ## one sale, headless (RUNTIME= METHOD=qr|ntag|sun|emv|wallet|machin
 		--amount $(AMOUNT) --currency $(CURRENCY) --board $(BOARD) $(if $(DB),--db $(DB)) \
 		$(if $(DIRECTORY),--directory "$(DIRECTORY)")
 
-firmware: .venv/.made ## what is flashed to a board, in build/boards (BOARD= LANGUAGES=en,de MARCH=host for the simulator)
+# What goes to a board is never guessed: another board's firmware doesn't run there, and flashing erases.
+board-named:
+	@$(if $(NAMED),:,echo "make: name the board by BOARD=, one of: $(BOARDS)" >&2; exit 2)
+
+firmware: board-named .venv/.made ## what is flashed to a board, in build/boards (BOARD= LANGUAGES=en,de MARCH=host for the simulator)
 	@$(BIN)/python -m tools.firmware --board $(BOARD) $(if $(LANGUAGES),--languages $(LANGUAGES)) \
 		$(if $(MARCH),--march $(MARCH))
 
-flash: firmware ## erase a board and write MicroPython and the firmware (BOARD= PORT= MICROPYTHON=path BAUD= TILL_PORT= ANY_IMAGE=1)
+flash: firmware ## erase a board and write MicroPython and the firmware (BOARD= PORT= LANGUAGES=en,de MICROPYTHON=path BAUD= TILL_PORT= ANY_IMAGE=1)
 	@$(BIN)/python -m tools.flash --board $(BOARD) --port "$(PORT)" \
 		$(if $(MICROPYTHON),--micropython "$(MICROPYTHON)") $(if $(ANY_IMAGE),--any-image) \
 		$(if $(BAUD),--baud $(BAUD)) $(if $(TILL_PORT),--till-port "$(TILL_PORT)")
 
-deploy: firmware ## write what changed to a running board, in development (BOARD= PORT=)
+deploy: firmware ## write what changed to a running board, in development (BOARD= PORT= LANGUAGES=en,de)
 	@$(BIN)/python -m tools.deploy --board $(BOARD) --port "$(PORT)"
 
 provision: .venv/.made ## give a board its settings and keys (PORT= ARGS= as in the README)
 	@$(BIN)/python -m tools.provision --port "$(PORT)" $(ARGS)
 
-doctor: .venv/.made ## ask a display on its till line how it is (PORT=)
-	@$(BIN)/python -m tools.doctor --port "$(PORT)"
+doctor: .venv/.made ## ask a display on its till line how it is (PORT= BAUD=)
+	@$(BIN)/python -m tools.doctor --port "$(PORT)" $(if $(BAUD),--baud $(BAUD))
 
 test: lint types unit ## lint, types, tests on CPython and MicroPython, sales end to end on both
 

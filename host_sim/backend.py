@@ -26,6 +26,7 @@ from host_sim.gateway.codes import Device
 from host_sim.rights import BACKEND_USER
 
 _PORT = 8080
+_LAST_PORT = 65535
 _LOOK_SECONDS = 1.0
 _PASSWORD = "TILLQR_BROKER_PASSWORD"
 _ELSEWHERE = ("192.0.2.1", 9)  # RFC 5737: nobody's; nothing is sent to it
@@ -35,6 +36,10 @@ def main() -> int:
     """Serve until Ctrl-C."""
     parser = _parser()
     options = parser.parse_args()
+    if not 0 <= options.port <= _LAST_PORT:
+        parser.error(f"the port must be from 0 to {_LAST_PORT}")
+    if options.records.exists() and not options.records.is_dir():
+        parser.error(f"{options.records} is no directory of records")
     try:
         login = _login(options)
     except (OSError, ValueError) as error:
@@ -67,14 +72,22 @@ def _login(options: argparse.Namespace) -> Login | None:
     """How to get to the broker, if there is one; raises ValueError and OSError."""
     if not options.broker:
         return None
+    Login(options.broker, "")  # a wrong URL is told of before a password is asked for
     path = options.broker_password_file
     password = path.read_text().rstrip("\n") if path else os.environ.get(_PASSWORD, "")
     if not password:
         raise ValueError(
             f"there is no broker password: give --broker-password-file or ${_PASSWORD}"
         )
-    trust = ssl.create_default_context(cafile=options.broker_ca) if options.broker_ca else None
-    return Login(options.broker, password, options.broker_user, trust)
+    return Login(options.broker, password, options.broker_user, _trust(options.broker_ca))
+
+
+def _trust(ca: Path | None) -> ssl.SSLContext | None:
+    """What the broker's certificate is verified with; raises ValueError, which names the file."""
+    try:
+        return ssl.create_default_context(cafile=ca) if ca else None
+    except OSError as error:
+        raise ValueError(f"{ca} is no CA's certificate in PEM: {error.strerror}") from None
 
 
 async def _serve(options: argparse.Namespace, login: Login | None) -> int:
@@ -93,6 +106,10 @@ async def _serve(options: argparse.Namespace, login: Login | None) -> int:
     _tell("for a bench only: it takes no money, and believes whoever presses Pay")
     if login:
         _tell(f"broker  {login.url} as {login.user}")
+    if not any(options.records.glob("*.json")):
+        # No error: it may well be started before the first display is provisioned.
+        there = "" if options.records.exists() else ", which is not there"
+        _tell(f"knows no display yet: no record is in {options.records}{there} (make provision)")
     looking = asyncio.create_task(_look(options.records, gateway))
     try:
         await server.serve(sockets=[listener])

@@ -328,6 +328,9 @@ def main() -> int:
         parser.error(f"{arguments.method} can only end {known}")
     if not arguments.road:
         arguments.road = "mqtts" if arguments.method in KINDS else "http"
+    if arguments.method in KINDS and not ROADS[arguments.road].tls:
+        known = " or ".join(name for name, road in ROADS.items() if road.tls)
+        parser.error(f"cards go by verified TLS only: with {arguments.method} the road is {known}")
     if not arguments.db:
         arguments.db = f"sqlite:///{arguments.directory}/shop.db"
     try:

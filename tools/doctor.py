@@ -44,8 +44,9 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
     ),
     "link_queue_full": (_ALWAYS, "the register took nothing for a while, so messages were dropped"),
     "link_repeated": (
-        _SEVERAL,
-        "the register did not answer at once: a loose cable, or it was off",
+        _NEVER,  # the display says HELLO until somebody listens, and counts each time
+        "no register answered at once: none was joined or on, which is no fault; or a loose cable, "
+        "if one is joined and this grows from one visit to the next",
     ),
     "link_duplicate": (_SEVERAL, "answers to the register were lost, so it repeated itself"),
     "link_no_memory": (_ALWAYS, "memory was short for a message: please report this"),
@@ -247,7 +248,7 @@ def main() -> int:
 def _why(port: str) -> str:
     """What is wrong with a port, in better words than the register's; "" if it can be opened."""
     try:
-        open_port(port).close()
+        open_port(port, till=True).close()
     except PortError as error:
         return str(error)
     return ""
@@ -256,7 +257,7 @@ def _why(port: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     words = (__doc__ or "").splitlines()[0]
     parser = argparse.ArgumentParser(prog="tools.doctor", description=words)
-    parser.add_argument("--port", required=True, help="the serial port of the till line")
+    parser.add_argument("--port", required=True, help="the till line's serial port: an adapter's")
     words = "its rate; the others are tried too if nobody answers (%(default)s)"
     parser.add_argument("--baud", type=int, default=_RATES[0], help=words)
     return parser

@@ -5,26 +5,32 @@ import sys
 
 import serial
 
+_BOARD = "board, such as PORT=/dev/ttyUSB0"
+
 
 class PortError(RuntimeError):
     """The port can't be opened; the text says why, and what to do."""
 
 
-def open_port(name: str, baud: int = 115200) -> serial.Serial:
-    """Open a port for this program alone; raises PortError."""
+def open_port(name: str, baud: int = 115200, till: bool = False) -> serial.Serial:
+    """Open a port for this program alone; raises PortError.
+
+    till: it is to be the till line's adapter, and not the board's own USB port, for the words.
+    """
     if not name:
-        raise PortError(f"name the board's port, such as PORT=/dev/ttyUSB0. {_ports()}")
+        what = "till line's adapter, such as PORT=/dev/ttyUSB1" if till else _BOARD
+        raise PortError(f"name the port of the {what}. {_ports()}")
     try:
         return serial.serial_for_url(name, baud, exclusive=True, timeout=0.1)
     except (OSError, ValueError) as error:
-        raise PortError(_words(name, error)) from None
+        raise PortError(_words(name, error, "till line's adapter" if till else "board")) from None
 
 
-def _words(name: str, error: Exception) -> str:
+def _words(name: str, error: Exception, what: str) -> str:
     """pyserial gives the system's error number, and on Windows only its text."""
     number = getattr(error, "errno", None)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or "FileNotFound" in str(error):
-        return f"there is no serial port {name}: is the board plugged in? {_ports()}"
+        return f"there is no serial port {name}: is the {what} plugged in? {_ports()}"
     windows = sys.platform == "win32"
     if number in (errno.EACCES, errno.EPERM) and not windows:
         return (

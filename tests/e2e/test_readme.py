@@ -15,9 +15,10 @@ from pathlib import Path
 import aiomqtt
 import httpx
 import pytest
+from tillqr.sale import checkout
 
 from host_sim import rights
-from host_sim.board import ROOT
+from host_sim.board import ROOT, board_names
 from host_sim.broker import Mosquitto
 from host_sim.certificates import Authority
 from tests.e2e.test_run import pay, until, wait_for_network
@@ -147,6 +148,51 @@ def test_the_build_that_it_shows(clone: Path) -> None:
     assert json.loads(manifest.read_text())["languages"] == sorted(wanted["LANGUAGES"].split(","))
 
 
+@pytest.mark.parametrize("given", [[], ["BOARD="]])
+@pytest.mark.parametrize("target", ["firmware", "flash", "deploy"])
+def test_a_board_is_never_guessed(target: str, given: list[str], clone: Path) -> None:
+    """Flashing erases; a guess would build, and write, another board's firmware."""
+    words = ["make", target, "PORT=/dev/null", *given]
+    run = subprocess.run(
+        words, cwd=clone, env=surroundings(), capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2 and run.stdout == ""
+    assert "BOARD=" in run.stderr and all(name in run.stderr for name in board_names())
+
+
+@pytest.mark.parametrize("target", ["flash", "deploy"])
+def test_what_is_flashed_has_the_languages_that_are_named(target: str, clone: Path) -> None:
+    words = ["make", "-n", target, "BOARD=t_display", "PORT=/dev/null", "LANGUAGES=en,de"]
+    run = subprocess.run(
+        words, cwd=clone, env=surroundings(), capture_output=True, text=True, check=True
+    )
+    assert "tools.firmware --board t_display --languages en,de" in run.stdout
+    assert f"tools.{target} --board t_display" in run.stdout
+
+
+def test_who_takes_which_variable() -> None:
+    """make takes any variable without a word, so that one which does nothing is not noticed."""
+    recipes = dict(
+        re.findall(r"^(run|sale):.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    )
+    taken = {name: set(re.findall(r"\$\(([A-Z]+)\)", recipes[name])) - {"BIN"} for name in recipes}
+    said = section("Try it")[section("Try it").index("`OUTCOME=`, `AMOUNT=`") :]
+    sale, run, both = (
+        set(re.findall(r"`([A-Z]+)=`", part)) for part in re.split(r"alone|;", said)[:3]
+    )
+    assert (sale, run) == (taken["sale"] - taken["run"], taken["run"] - taken["sale"])
+    assert both == taken["run"] & taken["sale"]
+
+
+@pytest.mark.parametrize(("given", "passed"), [([], ""), (["BAUD=9600"], "--baud 9600")])
+def test_the_doctor_is_told_the_lines_speed(given: list[str], passed: str, clone: Path) -> None:
+    words = ["make", "-n", "doctor", "PORT=/dev/null", *given]
+    run = subprocess.run(
+        words, cwd=clone, env=surroundings(), capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip().endswith(f'tools.doctor --port "/dev/null" {passed}'.strip())
+
+
 def test_every_target_and_its_variables_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     found = [shlex.split(one) for one in everywhere() if one.startswith("make ")]
@@ -207,6 +253,15 @@ def test_the_table_of_troubles_is_whole() -> None:
     said = section("4. Messages", "firmware/PROTOCOL.md").partition("INFO's `trouble`")[2]
     words = re.findall(r"`((?:wifi|broker|backend|clock|tls)_[a-z_]+)`", said)
     assert len(words) > 10 and first_column("Trouble") == set(words)
+
+
+def test_the_table_of_durations_is_the_checkouts() -> None:
+    said = section("4. Messages", "firmware/PROTOCOL.md").partition("| state | lasts | then |")[2]
+    found = {}
+    for states, seconds in re.findall(r"^\| ([a-z`, ]+) \| ([0-9.]+) s", said, re.M):
+        for state in re.findall(r"`([a-z]+)`", states):
+            found[state] = round(float(seconds) * 1000)
+    assert found == checkout.DURATIONS
 
 
 def test_the_brokers_rights_are_those_of_the_bench() -> None:

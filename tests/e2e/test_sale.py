@@ -86,6 +86,8 @@ def test_a_small_square_panel(tmp_path: Path) -> None:
         (("--road", "sea"), "invalid choice"),
         (("--broker", "rabbit"), "invalid choice"),
         (("--board", "toaster"), "there is no board"),
+        (("--method", "emv", "--road", "http"), "with emv the road is mqtts or https"),
+        (("--method", "ntag", "--road", "mqtt"), "with ntag the road is mqtts or https"),
         (("--db", "sqlite:////no/such/place.db"), "can't open the database"),
     ],
 )

@@ -52,6 +52,14 @@ def test_how_it_gets_to_the_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         (["--broker", "mqtt://a"], "TILLQR_BROKER_PASSWORD"),
         (["--broker", "http://a", "--broker-password-file", "README.md"], "must be mqtt://"),
         (["--broker", "mqtt://a", "--broker-password-file", "nowhere"], "nowhere"),
+        (["--broker", "foo"], "must be mqtt://"),
+        (
+            ["--broker", "mqtt://a", "--broker-password-file", "README.md", "--broker-ca", "nope"],
+            "nope is no CA's certificate in PEM: No such file",
+        ),
+        (["--port", "99999"], "the port must be from 0 to 65535"),
+        (["--port", "-1"], "the port must be from 0 to 65535"),
+        (["--records", "README.md"], "no directory"),
     ],
 )
 def test_wrong_options_are_said_in_a_line(options: list[str], words: str) -> None:
@@ -62,3 +70,23 @@ def test_wrong_options_are_said_in_a_line(options: list[str], words: str) -> Non
     )
     assert run.returncode == 2
     assert words in run.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_it_says_that_it_knows_no_display(made: bool, tmp_path: Path) -> None:
+    """It serves all the same: displays may be provisioned while it runs."""
+    records = tmp_path / "records"
+    if made:
+        records.mkdir()
+    command = [sys.executable, "-m", "host_sim.backend", "--port", "0", "--host", "127.0.0.1"]
+    command += ["--records", str(records), "--db", f"sqlite:///{tmp_path}/backend.db"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            said = [next(process.stdout) for _ in range(3)]
+        finally:
+            process.terminate()
+    absent = "" if made else ", which is not there"
+    assert said[-1] == (
+        f"knows no display yet: no record is in {records}{absent} (make provision)\n"
+    )

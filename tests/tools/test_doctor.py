@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tillqr.till.link import Link
 
 from host_sim.bench import Bench
 from host_sim.board import ROOT
@@ -71,10 +72,21 @@ def test_a_few_are_no_wonder_and_many_are() -> None:
     def wrong(**counters: int) -> list[bool]:
         return [finding.wrong for finding in doctor.of_counters(counters)]
 
-    assert wrong(frame_crc=2, link_repeated=1, receipt_accepted=900) == [False] * 3
+    assert wrong(frame_crc=2, link_duplicate=1, receipt_accepted=900) == [False] * 3
     assert wrong(frame_crc=50, receipt_bad_mac=1, fault_panel=1) == [True] * 3
     (finding,) = doctor.of_counters({"brand_new": 7})
     assert not finding.wrong and "newer" in finding.words
+
+
+def test_a_display_that_nobody_listened_to_is_healthy() -> None:
+    """It says HELLO every 5 s from its start on, until the first register, or doctor, is there."""
+    said: list[str] = []
+    display = Link("display", "b", 115200, lambda *_: None, lambda *_: None, said.append)
+    for second in range(3600):
+        display.output(second * 1000)
+    assert said.count("link_repeated") > 100 and set(said) == {"link_repeated"}
+    (finding,) = doctor.of_counters({"link_repeated": len(said)})
+    assert not finding.wrong and "no fault" in finding.words
 
 
 def test_a_reader_that_is_not_used_is_told_of() -> None:
@@ -202,3 +214,7 @@ async def test_a_port_that_is_not_there() -> None:
     status, said = await _doctor("--port", "/dev/ttyUSB99")
     assert status == 2
     assert said.startswith("there is no serial port /dev/ttyUSB99")
+    assert "is the till line's adapter plugged in?" in said
+    status, said = await _doctor("--port", "")
+    assert status == 2
+    assert said.startswith("name the port of the till line's adapter, such as PORT=/dev/ttyUSB1")

@@ -104,6 +104,23 @@ def test_nothing_is_opened_for_what_is_wrong(
     assert record_of(tmp_path, "D0001")["key"] == "0f" * 16
 
 
+@pytest.mark.parametrize("option", ["--key-file", "--wifi-password-file"])
+def test_a_file_that_can_not_be_read_is_told_of_as_that(
+    option: str,
+    boards: Boards,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "picture").write_bytes(b"\xff\xd8")
+    for name, why in (("nope", "No such file or directory"), ("picture", "no text in UTF-8")):
+        path = tmp_path / name
+        assert run(monkeypatch, tmp_path, *command_line(tmp_path), option, str(path)) == 2
+        said = capsys.readouterr().err
+        assert f"can't read {path}: " in said and why in said and "hex" not in said
+    assert boards.documents == []
+
+
 def test_where_the_password_comes_from(
     boards: Boards, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

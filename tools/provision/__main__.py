@@ -155,15 +155,18 @@ def _password(options: argparse.Namespace, name: str) -> str | None:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip("\r\n")
-    except (OSError, UnicodeError):
-        raise BadPlan(f"can't read {path}") from None
+    except OSError as error:
+        raise BadPlan(f"can't read {path}: {error.strerror}") from None
+    except UnicodeError:
+        raise BadPlan(f"can't read {path}: it is no text in UTF-8") from None
 
 
 def _key(options: argparse.Namespace, plan: Plan, records: Records) -> bytes:
     """The key that a display gets: the given one, that of a try before, or a new one."""
     if options.key_file:
+        digits = _read(options.key_file)
         try:
-            key = bytes.fromhex(_read(options.key_file))
+            key = bytes.fromhex(digits)
         except ValueError:
             raise BadPlan(f"{options.key_file} has no hex digits") from None
         if not 16 <= len(key) <= 64:

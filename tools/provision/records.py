@@ -90,7 +90,10 @@ class Records:
         if part.exists():
             record = self._read(part)
             if "previous" not in record:
-                raise RecordError(f"{device} was being set up anew, as {part} says: end that first")
+                raise RecordError(
+                    f"{device} was being set up anew, and may have the key in {part}: run that "
+                    "same `make provision` again, or delete the file if the board was never reached"
+                )
         else:
             record = self._with_key(device, key)
         self._write(part, record)

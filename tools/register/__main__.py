@@ -1,7 +1,7 @@
 """The register as a command: `python -m tools.register pay --port /dev/ttyUSB0 --amount 1234`.
 
 Exit status: 0 done (pay: paid), 1 not paid, 2 wrong usage, 3 no display or it refused,
-4 the outcome is unknown.
+4 the outcome is unknown, 5 the order was paid before (already_paid): take no other money for it.
 """
 
 import argparse
@@ -10,11 +10,20 @@ import json
 import os
 import sys
 
-from tools.register.client import NoAnswer, Register, RegisterError
+from tools.register.client import NoAnswer, Refused, Register, RegisterError
 from tools.register.database import ShopDatabase, StorageError
 from tools.register.machine import CardMachine, pay_beside
 
-_PAID, _NOT_PAID, _USAGE, _NO_DISPLAY, _UNKNOWN = range(5)
+_PAID, _NOT_PAID, _USAGE, _NO_DISPLAY, _UNKNOWN, _PAID_BEFORE = range(6)
+_STATUSES = __doc__.partition("\n\n")[2]
+_LOOK_AT = (
+    "Is the display on, is {baud} baud its till_baud, and is {port} the till line's adapter, "
+    "wired as in boards/README.md? `make doctor PORT={port}` looks further."
+)
+_AGAIN = (
+    ". After a result failed or expired the customer may try again at the display for 120 s, "
+    "and may still pay: `cancel` the order before you take other money for it, such as cash."
+)
 _LINE_HELP = "NAME=AMOUNT or NAME=AMOUNT=QUANTITY, in minor units"
 
 
@@ -30,14 +39,18 @@ def main() -> int:
             return int(arguments.run(register, arguments))
     except (RegisterError, StorageError) as error:
         print(f"register: {error}", file=sys.stderr)
-        return _NO_DISPLAY
+        if isinstance(error, NoAnswer):
+            print(_LOOK_AT.format(**vars(arguments)), file=sys.stderr)
+        before = isinstance(error, Refused) and error.reason == "already_paid"
+        return _PAID_BEFORE if before else _NO_DISPLAY
     except KeyboardInterrupt:
         print("register: interrupted; the outcome is not known", file=sys.stderr)
         return _UNKNOWN
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="register", description=__doc__.splitlines()[0])
+    words = __doc__.splitlines()[0]
+    parser = argparse.ArgumentParser(prog="register", description=words, epilog=_STATUSES)
     common = argparse.ArgumentParser(add_help=False)
     port = os.environ.get("TILLQR_PORT", "")
     common.add_argument("--port", default=port, help="serial port (default: $TILLQR_PORT)")
@@ -46,12 +59,15 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--register", default="1", help="register number (%(default)s)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, words: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, parents=[common], help=words, description=words)
+    def command(name: str, run: object, words: str, more: str = "") -> argparse.ArgumentParser:
+        told = words + more
+        sub = commands.add_parser(
+            name, parents=[common], help=words, description=told, epilog=_STATUSES
+        )
         sub.set_defaults(run=run)
         return sub
 
-    pay = command("pay", _pay, "ask for a payment and wait for its result")
+    pay = command("pay", _pay, "ask for a payment and wait for its result", _AGAIN)
     pay.add_argument("--order", default=_new_order(), help="order number (default: the time)")
     pay.add_argument("--amount", type=int, required=True, help="in minor units: 1234 is 12.34")
     pay.add_argument("--currency", default="EUR", help="ISO 4217 code (%(default)s)")

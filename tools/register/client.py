@@ -43,6 +43,10 @@ class Register(Line):
         self._database = database
         self._on_message = on_message
         self._info: dict | None = None
+        self._named = ("", "")
+        """Boot and device of the display that said INFO last."""
+        self._nameless: list[str] = []
+        """Attempts that were recorded before the display said its name."""
         self._status: dict | None = None
         self._results: dict[str, dict] = {}
         self._order = ""
@@ -193,7 +197,7 @@ class Register(Line):
     def _deliver(self, kind: int, content: dict) -> None:
         """Take a message from the display; raises message.Refusal."""
         if kind == message.INFO:
-            self._info = content
+            self._take_info(content)
         elif kind == message.STATUS:
             self._take_status(content)
         elif kind == message.RESULT:
@@ -202,6 +206,16 @@ class Register(Line):
             raise message.Refusal("type", message.name_of(kind))
         if self._on_message is not None:
             self._on_message(message.name_of(kind), content)
+
+    def _take_info(self, info: dict) -> None:
+        """Keep an INFO, and write the name into what was recorded without one: a display tells a
+        result that it has kept before its INFO, and money is not refused for a name."""
+        self._info = info
+        self._named = (info["boot"], info["device"])
+        if self._nameless:
+            with contextlib.suppress(StorageError):  # it is tried again at the next INFO
+                self._database.name(self._nameless, info["device"])
+                self._nameless = []
 
     def _take_status(self, status: dict) -> None:
         """Keep a STATUS, and which attempts there were at the order that is being paid."""
@@ -212,12 +226,16 @@ class Register(Line):
                 self._past.discard(status["attempt"])  # PAY found it under way
 
     def _take_result(self, result: dict) -> None:
-        device = self._info["device"] if self._info else ""
+        boot, device = self._named
+        if boot != self._link.peer_boot:
+            device = ""  # it has restarted, or is another one
         try:
             result["outcome"] = self._database.record(result, device)
         except StorageError:
             raise message.Refusal("storage") from None
         attempt = result["attempt"]
+        if not device:
+            self._nameless.append(attempt)
         if result["order"] == self._order:
             self._seen.add(attempt)
         if attempt not in self._past:

@@ -107,6 +107,17 @@ class ShopDatabase:
                 connection.execute(attempts.update().where(same).values(details))
             return str(outcome)
 
+    def name(self, which: list[str], device: str) -> None:
+        """Write the display's name into what was recorded of some attempts without one; raises
+        StorageError."""
+        try:
+            with self._engine.begin() as connection:
+                for table in (sales, attempts):
+                    nameless = table.c.attempt.in_(which) & (table.c.device == "")
+                    connection.execute(table.update().where(nameless).values(device=device))
+        except SQLAlchemyError as error:
+            raise StorageError(_first_line(error)) from None
+
     @staticmethod
     def _outcome(connection: sa.Connection, attempt: str) -> str | None:
         query = sa.select(attempts.c.outcome).where(attempts.c.attempt == attempt)
