@@ -4,6 +4,7 @@ take the same money meanwhile does not, and the line comes back."""
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,8 +38,10 @@ async def _tempted(made: Counter) -> None:
 async def test_nothing_can_be_paid_here_until_the_register_says_how_it_went(
     runtime: str, tmp_path: Path
 ) -> None:
-    tapped = {"road": "mqtts", "reader": "spi"}
-    async with counter(runtime, tmp_path, machine="transparent", **tapped) as made:
+    settings: dict[str, Any] = {"machine": "transparent", "road": "mqtts", "reader": "spi"}
+    async with counter(runtime, tmp_path, **settings) as made:
+        field = made.bench.board.field
+        assert field is not None
         await made.until(lambda info: info["reader"] == "ready")
         await made.call(made.register.start_payment, "1001", 1234, "EUR", None)
         machine = ForeignMachine(made.bench.board.machine_line.path, "OK M0815")
@@ -54,10 +57,10 @@ async def test_nothing_can_be_paid_here_until_the_register_says_how_it_went(
         assert (await made.call(made.register.query, "1001"))["state"] == "lent"
         await made.call(made.register.external_result, "1001", 1234, "EUR", "failed")
         await made.until(lambda info: info["state"] == "failed")
-        made.bench.board.field.take_away()
+        field.take_away()
         assert made.database.attempts("3", "1001") == []
         await asyncio.sleep(HAND_SECONDS)
-        made.bench.board.field.put(EmvCard())  # failed there: it may be paid here
+        field.put(EmvCard())  # failed there: it may be paid here
         assert (await made.result())["outcome"] == "paid"
 
 

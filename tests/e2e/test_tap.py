@@ -166,8 +166,7 @@ async def test_a_backend_that_fails_in_mid_tap_is_asked_and_costs_nothing(tmp_pa
 
 
 async def test_cards_that_are_no_use_do_not_hold_up_the_end_of_a_code(tmp_path: Path) -> None:
-    tapped = {"road": "mqtts", "reader": "spi", "qr_seconds": 15}
-    async with counter("cpython", tmp_path, **tapped) as made:
+    async with counter("cpython", tmp_path, road="mqtts", reader="spi", qr_seconds=15) as made:
         await made.until(lambda info: info["reader"] == "ready")
         await made.show_code()
         for _ in range(3):

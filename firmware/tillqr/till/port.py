@@ -36,7 +36,7 @@ class TillPort:
             if not length:
                 continue
             if self._lent():
-                self.through.forward(self._buffer, length)
+                self.through.forward(self._buffer, length)  # type: ignore[union-attr]
             else:
                 self._link.feed(self._buffer, length)
             self.flush()
