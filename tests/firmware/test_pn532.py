@@ -1,6 +1,7 @@
 """The reader's driver over a transport that is a script: what it sends, takes and refuses."""
 
 import asyncio
+import time
 
 from tillqr.nfc import pn532_frame as frame
 from tillqr.nfc.pn532 import CardError, Pn532, ReaderError
@@ -185,6 +186,64 @@ def test_a_wrong_response_is_asked_for_again_twice():
     assert script.signals == [frame.IS_NACK] * 2
     script = Script(x40=[[frame.ACK, wrong, wrong, wrong, right]])
     assert exchanged(script)[0] == "ReaderError reader_garbled"
+
+
+class Endless(Script):
+    """A transport that, once it is stuck, has the same frame for ever."""
+
+    def __init__(self, stuck):
+        super().__init__()
+        self.stuck = stuck
+        self.is_stuck = False
+
+    def take(self, room):
+        if not self.is_stuck:
+            return super().take(room)
+        room[: len(self.stuck)] = self.stuck
+        return len(self.stuck)
+
+
+def test_each_command_ends_in_its_time_whatever_comes():
+    stale = response(b"\x4b\x00")
+    for stuck, least in ((bytes(9), 0), (frame.ACK, 100), (stale, 0), (frame.NACK, 0)):
+        script = Endless(stuck)
+
+        async def scene(reader, call, script=script):
+            script.is_stuck = False
+            await reader.start()
+            await reader.find()
+            script.is_stuck = True
+            began = time.ticks_ms()
+            error = await asyncio.wait_for(tried(call(reader)), 5)
+            return error, time.ticks_diff(time.ticks_ms(), began)
+
+        async def both(reader, scene=scene):
+            exchange = await scene(reader, lambda one: one.exchange(b"\x30\x04", 100))
+            return exchange, await scene(reader, lambda one: one.find())
+
+        ends, _ = play(script, both)
+        for error, took in ends:
+            assert error == "ReaderError reader_absent", stuck
+            # its own time, the look whose fault it is, and three tries to set it up
+            assert least <= took < 100 + 150 + 3 * 150 + 200, (stuck, took)
+
+
+def test_an_answer_that_waits_behind_a_busy_loop_counts():
+    class Late(Script):
+        def take(self, room):
+            if self._come and self.busy:
+                time.sleep(0.15)  # all of the command's time, and the ACK's
+            return super().take(room)
+
+    script = Late()
+    script.busy = False
+
+    async def scene(reader):
+        await reader.find()
+        script.busy = True
+        return await tried(reader.exchange(b"\x30\x04", 100))
+
+    assert play(script, scene) == (b"\x90\x00", [])
 
 
 def test_whose_fault_silence_is():
