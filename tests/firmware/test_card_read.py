@@ -26,7 +26,7 @@ class Script:
     """A reader whose card answers by a table; what is not in it gets `otherwise`."""
 
     def __init__(self, answers, otherwise=NOT_FOUND):
-        self._answers = answers
+        self.answers = answers
         self._otherwise = otherwise
         self.asked = []
 
@@ -34,7 +34,7 @@ class Script:
         assert 0 < milliseconds <= 1000
         self.asked.append(bytes(data))
         assert len(self.asked) < 200, "it goes on and on"
-        answer = self._answers.get(bytes(data), self._otherwise)
+        answer = self.answers.get(bytes(data), self._otherwise)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -83,18 +83,31 @@ def test_a_type_2_tag_that_says_nothing():
 
 
 def test_a_type_2_tag_that_lies():
-    assert type_2(b"\x03\xf0" + MESSAGE) == "card_error", "longer than the tag"
-    assert type_2(b"\x01\xff\xff\xff" + MESSAGE) == "card_error"
-    assert type_2(b"\x03\x13" + MESSAGE) == "card_error", "no message"
-    assert type_2(b"\xfd\xff\x07\x00" + MESSAGE, 0xFF) == "card_error", "more than 256 pages"
+    assert type_2(b"\x03\xf0" + MESSAGE) == "card_unsupported", "longer than the tag"
+    assert type_2(b"\x01\xff\xff\xff" + MESSAGE) == "card_unsupported"
+    assert type_2(b"\x03\x13" + MESSAGE) == "card_unsupported", "no message"
+    assert type_2(b"\xfd\xff\x07\x00" + MESSAGE, 0xFF) == "card_unsupported", "more than 256 pages"
     for answer in (b"", bytes(15), bytes(17), b"\xe1" * 300):
-        assert read(Script({}, answer), Target("A", 0, False)) == "card_error"
+        assert read(Script({}, answer), Target("A", 0, False)) == "card_unsupported"
+
+
+NAMES = ("card_gone", "card_error", "card_nak")
 
 
 def test_a_card_that_leaves():
     for target in (Target("A", 0, False), Target(), Target("B", 0, True)):
-        for name in ("card_gone", "card_error", "card_nak"):
+        for name in NAMES:
             assert read(Script({}, CardError(name)), target) == name
+
+
+def test_a_card_that_leaves_on_the_way_is_not_taken_for_another_kind():
+    for name in NAMES:  # as the chip's status says it; a tag's refusal looks no other to it
+        for page in (3, 7):
+            script = tag(b"\x03" + bytes((len(MESSAGE),)) + MESSAGE)
+            script.answers[bytes((0x30, page))] = CardError(name)
+            assert read(script, Target("A", 0, False)) == name
+        for command, script in type_4_spoiled(CardError(name)):
+            assert read(script, Target()) == name, command
 
 
 def type_4(container=CONTAINER, head=None):
@@ -112,12 +125,25 @@ def type_4(container=CONTAINER, head=None):
     }
 
 
+SMALL = CONTAINER[:3] + b"\x00\x0f" + CONTAINER[5:]
+"""It gives 15 bytes at once."""
+
+
+def type_4_spoiled(answer):
+    """Each command that such a tag is read with, and the tag that answers it so."""
+    whole = Script(type_4(SMALL))
+    read(whole, Target())
+    for command in whole.asked:
+        answers = type_4(SMALL)
+        answers[command] = answer
+        yield command, Script(answers)
+
+
 def test_a_type_4_tag():
     script = Script(type_4())
     assert read(script, Target()) == ("ndef", SAID)
     assert script.asked[:2] == [SELECT_PPSE, SELECT_NDEF], "a bank card would have been found"
-    small = CONTAINER[:3] + b"\x00\x0f" + CONTAINER[5:]
-    assert read(Script(type_4(small)), Target()) == ("ndef", SAID), "in pieces"
+    assert read(Script(type_4(SMALL)), Target()) == ("ndef", SAID), "in pieces"
     assert read(Script(type_4()), Target("B")) == ("ndef", SAID)
 
 
@@ -158,9 +184,11 @@ def test_how_long_a_type_4_message_may_be():
     assert most == ("card_unsupported", 9), "in three pieces; it says nothing, but is read"
     assert said(513) == ("card_unsupported", 6), "it is not read"
     assert said(512, room=b"\x02\x02")[0] == "card_unsupported"
-    assert said(512, room=b"\x02\x01") == ("card_error", 6), "longer than its file"
+    assert said(512, room=b"\x02\x01") == ("card_unsupported", 6), "longer than its file"
     assert said(40, mle=b"\x00\x0f") == ("card_unsupported", 9)
-    assert said(40, mle=b"\x00\x0e") == ("card_error", 4), "pieces that no tag may have so small"
+    assert said(40, mle=b"\x00\x0e") == ("card_unsupported", 4), (
+        "pieces that no tag may have so small"
+    )
 
 
 def test_a_type_4_tag_that_lies():
@@ -169,7 +197,23 @@ def test_a_type_4_tag_that_lies():
             answers = type_4()
             answers[command] = answer
             said = read(Script(answers), Target())
-            assert said in (("ndef", SAID), "card_error", "card_unsupported"), (command, answer)
+            assert said in (("ndef", SAID), "card_unsupported"), (command, answer)
+
+
+def test_a_type_4_tag_that_refuses_to_be_read():
+    for answer in (b"\x69\x82", b"\x6a\x82", b"\x6f\x00"):
+        for command, script in type_4_spoiled(answer):
+            said = ("ndef", SAID) if command == SELECT_PPSE else "card_unsupported"
+            assert read(script, Target()) == said, (command, answer)
+
+
+def test_an_answer_that_is_no_response():
+    for answer in (b"", b"\x90", bytes(300) + OK):
+        for command, script in type_4_spoiled(answer):
+            assert read(script, Target()) == "card_unsupported"
+            assert script.asked[-1] == command, "it is not asked on"
+        script = Script({SELECT_PPSE: ppse(entry(ONE, 1)) + OK, choose(ONE): answer})
+        assert read(script, Target()) == "card_unsupported"
 
 
 def entry(aid, priority=None):
@@ -227,8 +271,8 @@ def test_a_phone_that_is_locked():
 def test_a_bank_card_that_lies():
     whole = ppse(entry(ONE, 1))
     for card in (whole[:-1], b"\x6f\x82\xff\xff" + whole, b"\x6f\x7f", b"\x6f\x03\xa5\x05\xbf"):
-        assert read(Script({SELECT_PPSE: card + OK}), Target()) == "card_error", card
-    assert read(Script({SELECT_PPSE: bytes(257) + OK}), Target()) == "card_error"
+        assert read(Script({SELECT_PPSE: card + OK}), Target()) == "card_unsupported", card
+    assert read(Script({SELECT_PPSE: bytes(257) + OK}), Target()) == "card_unsupported"
 
 
 def test_what_is_not_supported():

@@ -1,6 +1,7 @@
 """The reader's driver over a transport that is a script: what it sends, takes and refuses."""
 
 import asyncio
+import time
 
 from tillqr.nfc import pn532_frame as frame
 from tillqr.nfc.pn532 import CardError, Pn532, ReaderError
@@ -24,6 +25,15 @@ def spoiled(data):
     whole = bytearray(response(data))
     whole[-2] ^= 1
     return bytes(whole)
+
+
+NONE = [frame.ACK, response(b"\x4b\x00")]
+
+
+def alone(target):
+    """The answers to the searches of a find: a card of type A, none of the others, and it again."""
+    found = [frame.ACK, response(target)]
+    return [found, NONE, NONE, found]
 
 
 class Script:
@@ -146,16 +156,56 @@ def test_what_no_target_can_be_is_none():
         assert play(Script(x4a=wrong), lambda reader: reader.find())[0] == []
 
 
+def searched(*answers):
+    """What is found by searches that are answered so, and what was asked."""
+
+    async def scene(reader):
+        found = await reader.find()
+        ended = await tried(reader.exchange(b"\x30\x04", 100))
+        return "".join(one.technology for one in found), ended
+
+    script = Script(x4a=[[frame.ACK, response(answer)] for answer in answers])
+    (found, ended), names = play(script, scene)
+    assert names == []
+    return found, ended, [sent[:3] for sent in script.sent]
+
+
+OFF, ASK = b"\x32\x01\x00", b"\x40\x01\x30"
+ASK_A, ASK_B, ASK_F = b"\x4a\x02\x00", b"\x4a\x02\x03", b"\x4a\x01\x01"
+NO = b"\x4b\x00"
+CARD_B = b"\x4b\x01\x01\x50\xa1\xb2\xc3\xd4" + bytes(4) + b"\x00\x81\x81\x01\x00"
+CARD_F = b"\x4b\x01\x01\x12\x01" + bytes(16)
+SAID = b"\x90\x00"
+
+
 def test_kinds_are_searched_in_order_and_with_the_field_off_before():
-    none = [frame.ACK, response(b"\x4b\x00")]
-    script = Script(x4a=[none, none, none])
-    assert play(script, lambda reader: reader.find()) == ([], [])
-    assert [sent[:3] for sent in script.sent] == [
-        b"\x32\x01\x00",
-        b"\x4a\x02\x00",
-        b"\x4a\x01\x03",
-        b"\x4a\x01\x01",
-    ]
+    gone = "CardError card_gone"
+    assert searched(NO, NO, NO) == ("", gone, [OFF, ASK_A, ASK_B, ASK_F])
+
+
+def test_a_card_is_alone_when_no_other_kind_answers_and_is_selected_last():
+    asked = [OFF, ASK_A, ASK_B, ASK_F, OFF, ASK_A, ASK]
+    assert searched(TARGET, NO, NO, TARGET) == ("A", SAID, asked)
+    asked = [OFF, ASK_A, ASK_B, ASK_F, OFF, ASK_B, ASK]
+    assert searched(NO, CARD_B, NO, CARD_B) == ("B", SAID, asked)
+    asked = [OFF, ASK_A, ASK_B, ASK_F, OFF, ASK_F, ASK]
+    assert searched(NO, NO, CARD_F, CARD_F) == ("F", SAID, asked)
+
+
+def test_of_two_cards_none_is_asked():
+    gone = "CardError card_gone"
+    assert searched(TARGET, CARD_B) == ("AB", gone, [OFF, ASK_A, ASK_B])
+    assert searched(TARGET, NO, CARD_F) == ("AF", gone, [OFF, ASK_A, ASK_B, ASK_F])
+    assert searched(NO, CARD_B, CARD_F) == ("BF", gone, [OFF, ASK_A, ASK_B, ASK_F])
+    two = b"\x4b\x02" + CARD_B[2:] + b"\x02" + CARD_B[3:]
+    assert searched(NO, two)[0] == "BB"
+    late = b"\x4b\x02" + TARGET[2:] + b"\x02" + WITH_ISO_DEP[3:]
+    assert searched(TARGET, NO, NO, late)[0] == "AA", "it came meanwhile"
+
+
+def test_a_card_that_leaves_while_others_are_looked_for_is_none():
+    gone = "CardError card_gone"
+    assert searched(TARGET, NO, NO, NO)[:2] == ("", gone)
 
 
 def test_an_old_response_is_never_taken_for_the_new_one():
@@ -187,6 +237,64 @@ def test_a_wrong_response_is_asked_for_again_twice():
     assert exchanged(script)[0] == "ReaderError reader_garbled"
 
 
+class Endless(Script):
+    """A transport that, once it is stuck, has the same frame for ever."""
+
+    def __init__(self, stuck):
+        super().__init__()
+        self.stuck = stuck
+        self.is_stuck = False
+
+    def take(self, room):
+        if not self.is_stuck:
+            return super().take(room)
+        room[: len(self.stuck)] = self.stuck
+        return len(self.stuck)
+
+
+def test_each_command_ends_in_its_time_whatever_comes():
+    stale = response(b"\x4b\x00")
+    for stuck, least in ((bytes(9), 0), (frame.ACK, 100), (stale, 0), (frame.NACK, 0)):
+        script = Endless(stuck)
+
+        async def scene(reader, call, script=script):
+            script.is_stuck = False
+            await reader.start()
+            await reader.find()
+            script.is_stuck = True
+            began = time.ticks_ms()
+            error = await asyncio.wait_for(tried(call(reader)), 5)
+            return error, time.ticks_diff(time.ticks_ms(), began)
+
+        async def both(reader, scene=scene):
+            exchange = await scene(reader, lambda one: one.exchange(b"\x30\x04", 100))
+            return exchange, await scene(reader, lambda one: one.find())
+
+        ends, _ = play(script, both)
+        for error, took in ends:
+            assert error == "ReaderError reader_absent", stuck
+            # its own time, the look whose fault it is, and three tries to set it up
+            assert least <= took < 100 + 150 + 3 * 150 + 200, (stuck, took)
+
+
+def test_an_answer_that_waits_behind_a_busy_loop_counts():
+    class Late(Script):
+        def take(self, room):
+            if self._come and self.busy:
+                time.sleep(0.15)  # all of the command's time, and the ACK's
+            return super().take(room)
+
+    script = Late()
+    script.busy = False
+
+    async def scene(reader):
+        await reader.find()
+        script.busy = True
+        return await tried(reader.exchange(b"\x30\x04", 100))
+
+    assert play(script, scene) == (b"\x90\x00", [])
+
+
 def test_whose_fault_silence_is():
     script = Script(x40=[[frame.ACK]])
     assert exchanged(script) == ("CardError card_gone", ["reader_no_answer"])
@@ -209,8 +317,7 @@ def test_the_card_s_errors_have_names():
     ):
         failed = [frame.ACK, response(bytes((0x41, status)))]
         assert exchanged(Script(x40=[failed]))[0] == plain
-        found = [frame.ACK, response(WITH_ISO_DEP)]
-        assert exchanged(Script(x4a=[found], x40=[failed]))[0] == iso_dep
+        assert exchanged(Script(x4a=alone(WITH_ISO_DEP), x40=[failed]))[0] == iso_dep
     empty = [frame.ACK, response(b"\x41")]
     assert exchanged(Script(x40=[empty]))[0] == "CardError card_error"
     error = [frame.ACK, bytes.fromhex("0000ff01ff7f8100")]
@@ -267,7 +374,8 @@ def test_it_sleeps_and_is_woken_by_a_search():
 
     script = Script()
     play(script, scene)
-    assert [sent[:1] for sent in script.sent] == [b"\x32", b"\x16", b"w", b"\x32", b"\x4a"]
+    assert [sent[:1] for sent in script.sent[:5]] == [b"\x32", b"\x16", b"w", b"\x32", b"\x4a"]
+    assert script.sent.count(b"wake") == 1
 
 
 def test_whether_it_is_still_there():
@@ -278,7 +386,9 @@ def test_whether_it_is_still_there():
 
     other = [frame.ACK, response(TARGET[:-1] + b"\x67")]
     usual = [frame.ACK, response(TARGET)]
-    assert play(Script(x4a=[usual, usual, other]), scene)[0] == (False, True, False)
+    searches = alone(TARGET)
+    searches.extend((usual, other))
+    assert play(Script(x4a=searches), scene)[0] == (False, True, False)
     attends = [[frame.ACK, response(b"\x01\x00")], [frame.ACK, response(b"\x01\x01")]]
-    script = Script(x4a=[[frame.ACK, response(WITH_ISO_DEP)]], x00=attends)
+    script = Script(x4a=alone(WITH_ISO_DEP), x00=attends)
     assert play(script, scene)[0] == (False, True, False)

@@ -1,9 +1,10 @@
 """The firmware's readers of cards over the virtual cards, and what these answer."""
 
 import pytest
+from tillqr.nfc.pn532 import CardError
 from tillqr.nfc.unsupported import Unsupported
 
-from host_sim.cards import tags
+from host_sim.cards import apdu, tags
 from host_sim.cards.card import Nak
 from host_sim.cards.classic import Classic
 from host_sim.cards.felica import Felica
@@ -81,6 +82,36 @@ def test_a_type_4_tags_limits() -> None:
     assert answer == SHOP[-1:] + b"\x62\x82"
     assert tag.answer(b"\x00\xd6\x00\x00\x01a") == b"\x6d\x00"
     assert tag.answer(b"\x00") == b"\x67\x00"
+
+
+class Locked(Type4):
+    """A Type 4 tag that wants a key before it is read."""
+
+    def _read(self, _: apdu.Command) -> bytes:
+        raise apdu.Refused(apdu.NOT_ALLOWED)
+
+
+class Short(Ntag):
+    """A card of another make that answers READ with one byte."""
+
+    def _read(self, _: int) -> bytes:
+        return b"\0"
+
+
+def test_what_answers_in_another_way_is_not_supported() -> None:
+    no_message = Ntag(b"\xff" * 20, UID)
+    longer = Ntag(SHOP, UID)
+    longer.memory[22] = 0xF0  # behind the lock control TLV: the message's length
+    for card in (Locked(SHOP, UID), Short(SHOP, UID), no_message, longer):
+        with pytest.raises(Unsupported, match="card_unsupported"):
+            read(card)
+
+
+def test_a_tag_s_refusal_may_be_a_card_that_leaves() -> None:
+    protected = Ntag(SHOP, UID)
+    del protected.memory[32:]  # no more pages: it refuses, as one does that wants a password
+    with pytest.raises(CardError, match="card_nak"):
+        read(protected)
 
 
 def test_what_is_not_supported() -> None:

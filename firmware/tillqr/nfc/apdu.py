@@ -2,8 +2,6 @@
 
 from micropython import const
 
-from tillqr.nfc.pn532 import CardError
-
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from tillqr.nfc.pn532 import Pn532
@@ -15,10 +13,11 @@ _LONGEST = const(258)
 
 
 async def send(reader: "Pn532", command: bytes) -> "tuple[bytes, int]":
-    """The data, at most 256 bytes, and the status word of a response; raises CardError."""
+    """The data, at most 256 bytes, and the status word of a response; raises CardError,
+    or ValueError if it is none."""
     answer = await reader.exchange(command, TIME_MS)
     if not 2 <= len(answer) <= _LONGEST:
-        raise CardError("card_error")
+        raise ValueError
     return answer[:-2], int.from_bytes(answer[-2:], "big")
 
 

@@ -97,10 +97,11 @@ class Pn532Link:
             kind = await self._next(until)
             if kind == IS_ACK:
                 return True
-            if kind == _NOTHING:
+            if kind != _NOTHING:
+                self._count("reader_stale" if kind == IS_RESPONSE else "reader_bad_frame")
+            if _passed(until):  # also where there is always something, but never the ACK
                 self._count("reader_no_answer")
                 return False
-            self._count("reader_stale" if kind == IS_RESPONSE else "reader_bad_frame")
 
     async def _respond(self, code: int, deadline: int) -> None:
         """Wait for the response of a code, and have it repeated while it is wrong."""
@@ -111,26 +112,31 @@ class Pn532Link:
                 if self._frame[self._begin] == code:
                     return
                 self._count("reader_stale")
-            elif kind == _NOTHING:
-                self._count("reader_no_answer")
-                raise Late("reader_silent")
             elif kind == IS_ERROR:
                 raise Trouble("reader_refused")
-            elif kind != IS_ACK:
+            elif kind != IS_ACK and kind != _NOTHING:
                 self._count("reader_bad_frame")
                 bad += 1
                 if bad > _REPEATS:
                     raise Trouble("reader_garbled")
                 self._transport.write(NACK)
+            if _passed(deadline):
+                self._count("reader_no_answer")
+                raise Late("reader_silent")
 
     async def _next(self, until: int) -> int:
-        """The kind of the next frame, or _NOTHING."""
+        """The kind of the next frame, or _NOTHING; a frame that is there counts even when the time
+        has passed: the loop may have been busy."""
         while True:
             size = self._transport.take(self._frame)
             if size:
                 kind, self._begin, self._end = parse(self._frame, size, FROM_READER)
                 await asyncio.sleep_ms(0)
                 return kind
-            if time.ticks_diff(until, time.ticks_ms()) <= 0:
+            if _passed(until):
                 return _NOTHING
             await asyncio.sleep_ms(_POLL_MS)
+
+
+def _passed(until: int) -> bool:
+    return time.ticks_diff(until, time.ticks_ms()) <= 0

@@ -2,7 +2,6 @@
 
 from micropython import const
 
-from tillqr.nfc.pn532 import CardError
 from tillqr.nfc.unsupported import Unsupported
 from tillqr.unload import load, unload
 
@@ -23,12 +22,12 @@ async def read(reader: "Pn532", target: "Target") -> "tuple[str, bytes]":
 
     "ndef": the whole URI of its first URI record, or the text of its first text record, at most
     255 bytes; "emv": the FCI of the application that was selected, at most 256 bytes.
-    Raises Unsupported, CardError, ReaderError.
+    Raises Unsupported; and CardError, ReaderError, after which the same card may be read yet.
     """
     try:
         found = await _found(reader, target)
-    except ValueError:  # what the card says has not the form that it must have
-        raise CardError("card_error") from None
+    except ValueError:  # the card said it whole, by its CRC: it would say the same again
+        raise Unsupported("card_unsupported") from None
     finally:
         unload(_TYPE_2, _TYPE_4, _EMV, _NDEF, *_HELP)
     if found is None:

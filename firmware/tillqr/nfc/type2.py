@@ -2,8 +2,6 @@
 
 from micropython import const
 
-from tillqr.nfc.pn532 import CardError
-
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from tillqr.nfc.pn532 import Pn532
@@ -22,7 +20,8 @@ _MAX_MESSAGE = const(512)
 
 
 async def read(reader: "Pn532") -> "bytes | None":
-    """The NDEF message; None if there is none. Raises CardError, ReaderError."""
+    """The NDEF message; None if there is none. Raises CardError, ReaderError, and ValueError if
+    the tag's memory has not the form that it must have."""
     memory = _Memory(reader)
     container = await memory.take(4)
     if container[0] != _MAGIC or container[1] >> 4 != 1 or container[3] >> 4:
@@ -51,9 +50,9 @@ class _Memory:
         """Bytes that may still be taken."""
 
     async def take(self, size: int) -> bytes:
-        """The next bytes; raises CardError where the tag said that there are fewer."""
+        """The next bytes; raises ValueError where the tag said that there are fewer."""
         if size > self.left:
-            raise CardError("card_error")
+            raise ValueError
         self.left -= size
         while len(self._ahead) < size:
             self._ahead += await self._next()
@@ -77,9 +76,9 @@ class _Memory:
     async def _next(self) -> bytes:
         """The next four pages."""
         if self._page > _LAST_PAGE:
-            raise CardError("card_error")
+            raise ValueError
         answer = await self._reader.exchange(bytes((_READ, self._page)), _TIME_MS)
         if len(answer) != _AT_ONCE:
-            raise CardError("card_error")
+            raise ValueError
         self._page += 4
         return answer

@@ -3,7 +3,6 @@
 from micropython import const
 
 from tillqr.nfc import apdu
-from tillqr.nfc.pn532 import CardError
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ _CONTROL = b"\x04\x06"
 async def read(reader: "Pn532") -> "bytes | None":
     """The NDEF message; None if there is no such application, or nothing to be read.
 
-    Raises CardError, ReaderError.
+    Raises CardError, ReaderError, and ValueError if a file can't be read as it says it can.
     """
     _, status = await apdu.select(reader, _NAME)
     if status != apdu.OK or not await _select_file(reader, _CONTAINER):
@@ -31,9 +30,7 @@ async def read(reader: "Pn532") -> "bytes | None":
     mle = int.from_bytes(container[3:5], "big")
     if container[2] >> 4 not in (2, 3) or container[7:9] != _CONTROL or container[13]:
         return None  # another version, a file of another form, or one that needs a key
-    if mle < _LEAST_MLE:
-        raise CardError("card_error")
-    if not await _select_file(reader, container[9:11]):
+    if mle < _LEAST_MLE or not await _select_file(reader, container[9:11]):
         return None
     room = int.from_bytes(container[11:13], "big")
     return await _message(reader, room - 2, min(mle, _MOST_AT_ONCE))
@@ -42,9 +39,7 @@ async def read(reader: "Pn532") -> "bytes | None":
 async def _message(reader: "Pn532", room: int, at_once: int) -> "bytes | None":
     """The selected file's message, which its first two bytes say the length of."""
     size = int.from_bytes(await _read_binary(reader, 0, 2), "big")
-    if size > room:
-        raise CardError("card_error")
-    if not 0 < size <= _MAX_MESSAGE:
+    if not 0 < size <= min(room, _MAX_MESSAGE):
         return None
     message = b""
     while len(message) < size:
@@ -64,5 +59,5 @@ async def _read_binary(reader: "Pn532", offset: int, size: int) -> bytes:
     command = b"\x00\xb0" + offset.to_bytes(2, "big") + bytes((size,))
     data, status = await apdu.send(reader, command)
     if status != apdu.OK or len(data) != size:
-        raise CardError("card_error")
+        raise ValueError
     return data
