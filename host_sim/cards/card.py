@@ -21,8 +21,6 @@ class Card:
     """A card in the field: what anticollision finds, and what it then answers."""
 
     technology: Technology = "A"
-    also: tuple[Technology, ...] = ()
-    """What a phone is as well, until it was activated as one of them (NFC Forum Activity 1.1)."""
     atqa: bytes = b"\x44\x00"
     """ATQA as it goes over the air, low byte first (ISO/IEC 14443-3, 6.5.2)."""
     sak: int = 0x00

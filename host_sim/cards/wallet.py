@@ -16,9 +16,6 @@ _TERMINAL = 0x9F66
 class Wallet(EmvCard):
     """A phone; `locked` as it lies on the counter, until its owner unlocks it."""
 
-    also = ("B", "F")
-    atqb = bytes.fromhex("50a1b2c3d400000000008181")
-    idm, pmm = bytes.fromhex("02fe010203040506"), bytes(8)
     pdol: tlv.Asked = ((_TERMINAL, 4), *EmvCard.cdol)
     profile = b"\x00\x40"
     """Application interchange profile: no EMV mode, so no GENERATE AC."""

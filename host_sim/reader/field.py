@@ -33,7 +33,7 @@ class Field:
 
     def of(self, technology: str) -> list[Card]:
         """Those of a technology."""
-        return [card for card in self._cards if technology in (card.technology, *card.also)]
+        return [card for card in self._cards if card.technology == technology]
 
     def answer(self, card: Card, command: bytes) -> bytes | None:
         """A card's answer to a command; None if it is gone or silent. Raises Nak."""

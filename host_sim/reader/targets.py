@@ -45,8 +45,7 @@ class Targets:
     def search(self, most: int, kind: int, asked: bytes) -> Done | None:
         """InListPassiveTarget; None if that can't be asked for.
 
-        A card that was activated since the field was switched on doesn't answer again, of whatever
-        kind it is asked. The targets of the search before are forgotten.
+        A card that was activated since the field was switched on doesn't answer again.
         """
         made = {0: ("A", _type_a), 1: ("F", _felica), 2: ("F", _felica), 3: ("B", _type_b)}
         if kind not in made or not 1 <= most <= 2 or (kind == 3 and len(asked) != 1):

@@ -7,7 +7,6 @@ import pytest
 
 from host_sim.board import board_names, profile
 from host_sim.buses import Buses
-from host_sim.cards.wallet import Wallet
 from host_sim.chip import Chip
 from host_sim.reader.field import Field
 from host_sim.reader.frames import ACK, NACK, SYNTAX_ERROR, Deframer, response
@@ -22,8 +21,6 @@ SAM = bytes.fromhex("140100")
 VERSION_FRAME = bytes.fromhex("0000ff02fed4022a00")
 VERSION = bytes.fromhex("0000ff06fad50332010607e800")
 LIST_A = bytes.fromhex("4a0200")
-LIST_B = bytes.fromhex("4a020300")
-LIST_F = bytes.fromhex("4a010100ffff0000")
 MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -95,25 +92,6 @@ def test_a_card_answers_a_search_once_until_the_field_was_off(chip: Awake) -> No
     assert chip.ask(LIST_A)[1] == response(b"\x4b\x00")
     chip.ask(bytes.fromhex("320100"))
     assert chip.ask(LIST_A)[1] == response(found)
-
-
-def test_it_knows_the_targets_of_its_last_search_only(chip: Awake) -> None:
-    chip.ask(bytes.fromhex("3205ff0100"))
-    chip.field.put(Echo())
-    chip.ask(LIST_A)
-    short = bytes.fromhex("400180cb000100")
-    assert chip.ask(short)[1][6:8] == b"\x41\x00"
-    assert chip.ask(LIST_B)[1] == response(b"\x4b\x00")
-    assert chip.ask(short)[1] == response(b"\x41\x27")
-
-
-def test_a_phone_is_of_one_kind_until_the_field_was_off(chip: Awake) -> None:
-    chip.ask(bytes.fromhex("3205ff0100"))
-    chip.field.put(Wallet())
-    for first, then in ((LIST_A, LIST_B), (LIST_B, LIST_A), (LIST_F, LIST_A), (LIST_A, LIST_F)):
-        assert chip.ask(first)[1][7] == 1
-        assert chip.ask(then)[1] == response(b"\x4b\x00")
-        chip.ask(bytes.fromhex("320100"))
 
 
 def test_chaining_both_ways(chip: Awake) -> None:

@@ -37,10 +37,10 @@ _SEARCHES = {
     # InListPassiveTarget [7.3.5]: how many at most, which kind, and what is asked for. A FeliCa
     # card hears 212 kbit/s, whichever it prefers.
     "A": (b"\x4a\x02\x00", b"", type_a),
-    "B": (b"\x4a\x02\x03", b"\x00", type_b),
+    "B": (b"\x4a\x01\x03", b"\x00", type_b),
     "F": (b"\x4a\x01\x01", b"\x00\xff\xff\x00\x00", felica),
 }
-_KINDS = "ABF"  # most cards first, and as what a phone is to pay
+_KINDS = ("A", "B", "F")  # most cards first; a dictionary has no order
 _GONE = (0x01, 0x29, 0x2B)  # error codes [7.1]: no answer; released; it disappeared
 _FORGOTTEN = const(0x27)  # there is no such target
 _NAK = (0x02, 0x05, 0x13, 0x14)
@@ -80,15 +80,14 @@ class Pn532:
         raise ReaderError("reader_absent")
 
     async def find(self) -> "list[Target]":
-        """The targets in the field, of A, B and FeliCa; one that is alone is selected. Whether
-        there are more than two isn't said. Takes 60 ms without a card, 100 ms with one; raises
-        ReaderError."""
+        """The targets of the first kind that is in the field, of A, B and FeliCa: none, one or, of
+        type A, two. The first one is selected. Takes 60 ms without a card; raises ReaderError."""
         try:
-            return await self._find()
+            return await self._search(_KINDS)
         except ReaderError as error:
             if error.args[0] == "reader_absent":
                 raise
-        return await self._find()
+        return await self._search(_KINDS)
 
     async def exchange(self, data: bytes, milliseconds: int) -> bytes:
         """One command to the selected target and its answer, of 512 bytes at most.
@@ -122,7 +121,7 @@ class Pn532:
         if target.iso_dep:
             status = await self._call(_ATTENDANCE)
             return len(status) > 0 and status[0] == 0
-        found = await self._search(target.technology)
+        found = await self._search((target.technology,))
         return target.identifier in [one.identifier for one in found]
 
     async def release(self) -> None:
@@ -163,20 +162,7 @@ class Pn532:
         await self._heal()
         raise ReaderError(name)
 
-    async def _find(self) -> "list[Target]":
-        """As `find`. One card is looked for of all kinds (EMV Contactless Book D, 9.2): a phone,
-        which is of several, is silent to the others once it was activated as one of them, until
-        the field was off. The reader knows the targets of its last search only."""
-        found = await self._search(_KINDS)
-        if len(found) == 1:
-            kind = found[0].technology
-            found += await self._list(_KINDS[_KINDS.index(kind) + 1 :])
-            if len(found) == 1:
-                return await self._search(kind)
-            self._target = None
-        return found
-
-    async def _search(self, kinds: str) -> "list[Target]":
+    async def _search(self, kinds) -> "list[Target]":  # type: ignore[no-untyped-def]
         """What is in the field, of the first of some kinds that has anything."""
         self._target = None
         if self._rests:
@@ -184,10 +170,6 @@ class Pn532:
             await self._link.wake()
         await self._call(_FIELD_OFF)  # what a card was told before, as to be silent, is forgotten
         await asyncio.sleep_ms(_RESET_MS)
-        return await self._list(kinds)
-
-    async def _list(self, kinds: str) -> "list[Target]":
-        """The same, without what was found since the field was off."""
         for kind in kinds:
             head, data, read = _SEARCHES[kind]
             found = _targets(await self._call(head, data), read)
