@@ -40,6 +40,8 @@ _DETAILS_SECONDS = const(3)
 """Of a code that leaves no room for text: the text's part of each turn."""
 _DOUBT_SECONDS = const(15)
 """A code has been shown so long, and again so long: its result may be late."""
+_WORD_SECONDS = const(3)
+"""How often the backend is asked for its word about a card: a handshake takes the chip a second."""
 _HURRIED_MS = const(2000)
 _PATIENT_MS = const(30_000)
 
@@ -306,7 +308,7 @@ class Display:
         if state == "tap":
             self._view.frame += 1
             self._face.show(state)
-        elif state == "card" and self._checkout.sale.notice and seconds % 3 == 0:
+        elif state == "card" and self._checkout.sale.notice and seconds % _WORD_SECONDS == 0:
             self._doubt()  # the backend has all it needs: the customer waits for its word
         if state == "qr":
             self._face.tick(seconds)
