@@ -81,11 +81,14 @@ class Pn532Model:
         """Seconds until there is a frame to read; None if nothing is to come."""
         return max(0.0, self._outbox[0][0] - self._clock()) if self._outbox else None
 
-    def taken(self) -> None:
-        """The frame was read."""
-        self._outbox.popleft()
-        if self._tired and not self._outbox:
-            self.sleep()
+    def take(self) -> bytes | None:
+        """The frame that can be read now, which isn't there any more then."""
+        frame = self.due()
+        if frame is not None:
+            self._outbox.popleft()
+            if self._tired and not self._outbox:
+                self.sleep()
+        return frame
 
     def _carry_out(self, command: bytes, wire: float) -> None:
         self._outbox.clear()  # a new command ends the one before

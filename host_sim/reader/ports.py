@@ -88,9 +88,8 @@ class HsuPort(_Port):
                         await self._heard.wait()
                 except TimeoutError:
                     pass
-            frame = self._model.due()
+            frame = self._model.take()
             if frame is not None:
-                self._model.taken()
                 writer.write(frame)
 
 
@@ -123,8 +122,6 @@ class SpiPort(_Port):
         if self._transfer[:1] == b"\x01" and time.monotonic() >= self._hears_at:
             self._deframer.reset()
             self._arrive(bytes(self._transfer[1:]))
-        if self._frame is not None:
-            self._model.taken()
 
     def exchange(self, data: bytes) -> bytes:
         """Bytes both ways; 0xFF, the line's pull-up, if CS is high."""
@@ -135,13 +132,13 @@ class SpiPort(_Port):
     def _exchange(self, byte: int) -> int:
         at = len(self._transfer) - 1
         self._transfer.append(byte)
-        if at < 0 or not self._model.awake:
+        if at < 0:
             return 0
         if self._transfer[0] == 2:
             return int(self._model.due() is not None)
         if self._transfer[0] == 3:
             if at == 0:
-                self._frame = self._model.due()
+                self._frame = self._model.take()
             return self._frame[at] if self._frame and at < len(self._frame) else 0
         return 0
 
@@ -165,11 +162,9 @@ class I2cPort(_Port):
         """So many bytes of it: whether it is ready, then a frame from its beginning."""
         if not self._model.awake:
             raise OSError(_ENODEV, "ENODEV")
-        frame = self._model.due()
+        frame = self._model.take() if size > 1 else self._model.due()
         if frame is None:
             return bytes(size)
-        if size > 1:
-            self._model.taken()
-            if frame == NACK:  # in a frame's place: the address isn't acknowledged
-                raise OSError(_ENODEV, "ENODEV")
+        if size > 1 and frame == NACK:  # in a frame's place: the address isn't acknowledged
+            raise OSError(_ENODEV, "ENODEV")
         return (b"\x01" + frame)[:size].ljust(size, b"\0")

@@ -41,11 +41,7 @@ class Awake:
 
     def come(self) -> list[bytes]:
         """The frames that can be read now."""
-        frames = []
-        while frame := self.model.due():
-            frames.append(frame)
-            self.model.taken()
-        return frames
+        return list(iter(self.model.take, None))
 
 
 @pytest.fixture
@@ -134,6 +130,19 @@ async def test_spi_says_whether_there_is_anything() -> None:
     port.select(0)
     assert port.exchange(b"\x03" + bytes(8)) == b"\0" + ACK + b"\0\0"
     port.select(1)
+
+
+def test_a_command_that_comes_while_a_frame_is_read_leaves_it_whole(chip: Awake) -> None:
+    port = SpiPort(chip.model)
+    chip.model.hear(b"\x02")
+    chip.now += 1
+    port.select(0)
+    begun = port.exchange(b"\x03" + bytes(2))
+    chip.model.hear(b"\x02")  # a late one
+    assert (begun + port.exchange(bytes(4)))[1:] == ACK
+    port.select(1)
+    chip.now += 1
+    assert chip.come()[0] == ACK
 
 
 async def test_i2c_is_not_acknowledged_asleep() -> None:
