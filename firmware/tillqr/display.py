@@ -181,6 +181,10 @@ class Display:
         self.happen("receipt", attempt)
         return stored
 
+    def dispatch(self, event: str, data: "dict | object | None" = None) -> None:
+        """Carry out an event of the checkout's; raises message.Refusal."""
+        self._carry_out(self._checkout.handle(event, data))
+
     def happen(self, event: str, data: "object | None" = None) -> None:
         """Carry out an event of the checkout's, and send what it has to say; raises
         message.Refusal."""
@@ -329,10 +333,6 @@ class Display:
             self.dispatch("timeout")
 
     # Effects.
-
-    def dispatch(self, event: str, data: "dict | object | None" = None) -> None:
-        """Carry out an event of the checkout's; raises message.Refusal."""
-        self._carry_out(self._checkout.handle(event, data))
 
     def _carry_out(self, effects: "list[str]") -> None:
         for effect in effects:

@@ -354,6 +354,35 @@ def test_a_tap_that_the_register_asks_for():
     assert (till.state, attempt.outcome, counter.made) == ("paid", "paid", 1)
 
 
+def test_a_notice_ends_with_its_state():
+    for event, data, state in (
+        ("failed", None, "failed"),
+        ("timeout", None, "unknown"),
+        ("cancel", {"order": "1001"}, "cancelled"),
+    ):
+        counter = ready_for_cards()
+        till = counter.checkout
+        till.handle("pay", pay(method="tap"))
+        till.handle("card")
+        till.handle("card_done")
+        if event == "failed":
+            counter.receipt(till.sale.attempt, event)
+        else:
+            till.handle(event, data)
+        assert (till.state, till.sale.notice) == (state, "")
+
+
+def test_a_refused_event_leaves_the_notice():
+    counter = ready_for_cards()
+    till = counter.checkout
+    till.handle("pay", pay(method="tap"))
+    till.handle("card")
+    till.handle("card_done")
+    counter.book.end = lambda attempt, outcome, reason: False
+    assert raises(Refusal, till.handle, "cancel", {"order": "1001"}).reason == "storage"
+    assert (till.state, till.sale.notice) == ("card", "approving")
+
+
 def test_no_tap_without_a_reader_or_a_path():
     counter = ready_for_cards()
     till = counter.checkout

@@ -18,8 +18,8 @@ choose failed expired|again|choose|note|show status
 qr tap again|card|card|tap|show status
 qr tap card again|again|again|note|show status
 card|card_done|card|note approving|show status
-again|timeout_qr|qr|forget|show status
-again|timeout_tap|tap|forget|show status
+again|timeout_qr|qr||show status
+again|timeout_tap|tap||show status
 tap card|timeout|unknown|give_up|show status ask
 unknown|still_open_tap|tap||show status"""
 _FIRST = ("choose", "failed", "expired")
@@ -69,12 +69,8 @@ class ByTap:
         self._till.sale.method = "tap"
         if self._till.state != "again":
             self._back = self._till.state
-        self._till.sale.notice = ""
 
-    def do_note(self, notice: str) -> None:
+    def do_note(self, notice: str) -> str:
         if self._till.state in ("qr", "tap"):  # a card under way knows where it came from
             self._back = self._till.state
-        self._till.do_note(notice)
-
-    def do_forget(self, _: object) -> None:
-        self._till.sale.notice = ""
+        return notice

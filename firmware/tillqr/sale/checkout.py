@@ -60,7 +60,7 @@ class Sale:
         self.attempt: "attempts.Attempt | None" = None
         self.notice = ""
         """What the customer is to be told beside the state (PROTOCOL.md, 4), or "": why no code is
-        shown or a card is not enough, or why an order failed elsewhere."""
+        shown or a card is not enough, or why an order failed elsewhere. It ends with the state."""
 
     def same(self, pay: dict) -> bool:
         """Whether `pay` asks for the very same payment."""
@@ -146,11 +146,15 @@ class Checkout:
         if row is None:
             return None
         _, _, state, action, effects = row
+        notice = ""
         if action:
             name, _, word = action.partition(" ")
             act = getattr(way, "do_" + name, None) or getattr(self, "do_" + name)
-            act(word or data)
-        self.state = state or self.state
+            notice = act(word or data) or ""
+        if state:
+            self.state = state
+            if self.sale:
+                self.sale.notice = notice
         return effects.split()
 
     def resume(self, attempt: attempts.Attempt) -> None:
@@ -173,7 +177,7 @@ class Checkout:
             self.check_order(data)
         elif event == "receipt":
             return self._refine_receipt(data)
-        elif event == "qr_key" and self.sale is not None:
+        elif event == "qr_key" and self.sale:
             return self._refine_key(self.sale)
         return event
 
@@ -208,18 +212,17 @@ class Checkout:
     def check_order(self, cancel: dict) -> None:
         """Raise Refusal if a CANCEL is of another sale."""
         current = self.sale or self.cart
-        if current is not None and current.order != cancel["order"]:
+        if current and current.order != cancel["order"]:
             raise Refusal("unknown_order", current.order)
-        if self.sale is not None and cancel.get("register") not in (None, self.sale.register):
+        if self.sale and cancel.get("register") not in (None, self.sale.register):
             raise Refusal("unknown_order", self.sale.register)
 
     def _refine_receipt(self, attempt: attempts.Attempt) -> str:
-        waiting = self.state in WAITING and self.sale.attempt is attempt
-        if waiting:
+        if self.state in WAITING and self.is_served(attempt):
             return "receipt_" + attempt.settled
         return "receipt_late" if attempt.outcome == "late" else "receipt_moot"
 
-    # Actions: what a row remembers.
+    # Actions: what a row remembers; they may return the notice of the state that it leads to.
 
     def do_take_cart(self, message: dict) -> None:
         self.sale = None
@@ -252,15 +255,13 @@ class Checkout:
             raise Refusal("full") from None
         except OSError:
             raise Refusal("storage") from None
-        sale.notice = ""
         sale.method = method
 
-    def do_note(self, notice: str) -> None:
-        self.sale.notice = notice
+    def do_note(self, notice: str) -> str:
+        return notice
 
-    def do_forget_notice(self, _: None) -> None:
-        if self.sale.notice == "no_network":
-            self.sale.notice = ""
+    def do_heed_network(self, _: None) -> str:
+        return "" if self.sale.notice == "no_network" else self.sale.notice
 
     def do_give_up(self, _: "dict | None") -> None:
         self.sale.attempt.question = "close"
@@ -309,7 +310,7 @@ choose failed expired|qr_key|qr|open_attempt|show status
 choose failed expired|qr_key_deaf|choose|note no_network|show status
 choose failed expired|qr_key_large|choose|note code_too_large|show status
 choose failed expired|key_refused|choose|note no_storage|show status
-choose|network||forget_notice|show
+choose|network|choose|heed_network|show
 idle|network|||show
 waiting|pay_again|||status
 qr|timeout|unknown|give_up|show status ask

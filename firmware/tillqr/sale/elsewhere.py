@@ -57,17 +57,17 @@ class Elsewhere:
             return "external_moot"  # a machine that is away may have charged it
         return "external_" + word["outcome"]
 
-    def do_withdraw(self, word: dict) -> None:
+    def do_withdraw(self, word: dict) -> str:
         """Nobody shall pay here what was paid elsewhere."""
         self._till.cancel_attempt("paid_elsewhere")
-        self.do_show(word)
+        return self.do_show(word)
 
-    def do_show(self, word: dict) -> None:
+    def do_show(self, word: dict) -> str:
         self.do_remember(word)
         self._till.cart = None
         self._till.sale = Sale(word)
         self._till.sale.method = "card"
-        self._till.sale.notice = word.get("reason", "")
+        return word.get("reason", "")
 
     def do_remember(self, word: dict) -> None:
         if word["outcome"] == "paid":

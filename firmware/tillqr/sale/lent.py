@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TRANSITIONS = """\
 choose failed expired|lend|lent|note machine|show status
 idle cart lent paid cancelled late|lend|||
-lent|cancel|cancelled|forget|show status
+lent|cancel|cancelled||show status
 lent|receipt_late|||results"""
 
 
@@ -38,6 +38,3 @@ class Lent:
         if till.state == "lent" and event in ("cancel", "receipt"):
             return till.refine(event, data)
         return event
-
-    def do_forget(self, _: dict) -> None:
-        self._till.sale.notice = ""
