@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tools.compile import compile_board
-from tools.size.__main__ import CHIP, GOALS, at_rest
+from tools.size.__main__ import CHIP, GOALS, at_rest, reader_heap
 
 
 async def test_the_heap_at_rest(tmp_path: Path) -> None:
@@ -13,6 +13,11 @@ async def test_the_heap_at_rest(tmp_path: Path) -> None:
         assert low <= figures[name] <= high, name
     # What is loaded when it is needed is gone again.
     assert figures["at_rest"] == ["endpoint", "http", "resident", "rgb444", "web"]
+
+
+async def test_what_a_reader_takes_of_the_heap(tmp_path: Path) -> None:
+    low, high = GOALS["reader_heap_bytes"]
+    assert low < await reader_heap(tmp_path) <= high
 
 
 def test_the_resident_code(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ GOALS = {
     "mpy_resident_bytes": (0, 42_000),
     "heap_free_bytes": (38 * 1024, HEAP_KB * 1024),
     "shims_bytes": (0, SHIMS_KB * 1024),
+    "reader_heap_bytes": (0, 25 * 1024),
 }
 """The least and the most that figures may be."""
 _START = (
@@ -67,7 +68,8 @@ def main() -> int:
             return 2
     with tempfile.TemporaryDirectory() as directory:
         rows = measure_modules(Path(directory))
-        figures = asyncio.run(at_rest(Path(directory)))
+        figures = asyncio.run(at_rest(Path(directory) / "rest"))
+        figures["reader_heap_bytes"] = asyncio.run(reader_heap(Path(directory)))
         figures["start_instructions"] = asyncio.run(_count_start(Path(directory)))
     resident = [row for row in rows if row.when == "resident"]
     figures["mpy_resident_bytes"] = sum(row.mpy for row in resident)
@@ -208,10 +210,21 @@ def _web_assembly() -> Path:
 # A whole board.
 
 
-async def at_rest(work: Path) -> dict:
-    """What is free of a board's heap when the idle screen is shown, and the modules in it."""
-    async with Bench("micropython", directory=work / "rest", probe=HERE / "rest.py") as bench:
+async def at_rest(work: Path, road: str = "http", reader: str = "") -> dict:
+    """What is free of a board's heap when the idle screen is shown, and the modules in it.
+
+    road, reader: as Bench's.
+    """
+    probe = HERE / "rest.py"
+    async with Bench("micropython", directory=work, probe=probe, road=road, reader=reader) as bench:
         return dict(json.loads(await _said(bench, _SETTLE_SECONDS + 30)))
+
+
+async def reader_heap(work: Path) -> int:
+    """The bytes of a board's heap that a card reader takes at rest."""
+    plain = await at_rest(work / "plain", road="https")
+    tapped = await at_rest(work / "tapped", road="https", reader="hsu")
+    return int(plain["heap_free_bytes"] - tapped["heap_free_bytes"])
 
 
 async def _count_start(work: Path) -> int:
