@@ -6,7 +6,8 @@ pointers of 64 bits is measured on MicroPython's Unix port, with 32, as the chip
 WebAssembly port under Node; that one has no viper, so a viper function counts there as an empty
 function and its machine code for the chip. The heap at rest is that of a simulated board with a
 heap of 160 KB, resident parts loaded and the idle screen shown; the shims, which on the chip are
-C and not in the heap, are counted apart. Instructions are callgrind's.
+C and not in the heap, are counted apart. What a card reader takes of it is the difference between
+two boards that reach their backend by TLS, as a reader needs. Instructions are callgrind's.
 """
 
 import ast
