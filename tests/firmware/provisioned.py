@@ -1,6 +1,7 @@
 """A board's file system and NVS for tests of what is stored there; runs on CPython and on
 MicroPython."""
 
+import binascii
 import json
 import os
 
@@ -12,7 +13,6 @@ from tests.support import SETTINGS, copy
 
 KEY = "0f" * 32
 PASSWORD = "correct horse"
-PLACE = "build/neutral-provision"
 
 
 class Cut(Exception):
@@ -88,14 +88,14 @@ class Board:
 
     def __enter__(self):
         self._home = os.getcwd()
-        for path in ("build", PLACE, PLACE + "/texts"):
+        # A name of its own: the same tests may run on the other runtime at this moment.
+        self._place = "build/board-" + binascii.hexlify(os.urandom(8)).decode()
+        for path in ("build", self._place, self._place + "/texts"):
             try:
                 os.mkdir(path)
             except OSError:
                 pass
-        os.chdir(PLACE)
-        for name in self.files():
-            os.remove(name)
+        os.chdir(self._place)
         with open("texts/en.txt", "w") as file:
             file.write("\n")
         if self._settings is not None:
@@ -108,7 +108,12 @@ class Board:
     def __exit__(self, *_):
         provision.os = os
         provision.open = open
+        for name in self.files():
+            os.remove(name)
+        os.remove("texts/en.txt")
+        os.rmdir("texts")
         os.chdir(self._home)
+        os.rmdir(self._place)
 
     def store(self, given):
         provision.store(given, self.flash)
