@@ -51,22 +51,19 @@ def received(octets: bytes, cuts: list[int]) -> list[tuple[int, int, int, bytes]
 def test_frames_come_back_however_they_are_cut(
     sent: list[tuple[int, int, bytes]], cuts: list[int]
 ) -> None:
-    writer = frame.FrameWriter()
-    octets = b"".join(bytes(writer.build(*one)) for one in sent)
+    octets = b"".join(bytes(frame.build(*one)) for one in sent)
     assert received(octets, cuts) == [(1, *one) for one in sent]
 
 
 @given(st.binary(max_size=3000), st.binary(max_size=200))
 def test_a_frame_after_any_garbage_is_heard(garbage: bytes, payload: bytes) -> None:
-    good = bytes(frame.FrameWriter().build(5, 7, payload))
+    good = bytes(frame.build(5, 7, payload))
     assert received(garbage + good, [])[-1] == (1, 5, 7, payload)
 
 
 @given(st.integers(0, 255), st.integers(0, 255), st.binary(max_size=240))
 def test_our_frames_are_cobs_as_others_write_it(kind: int, sequence: int, payload: bytes) -> None:
-    assert bytes(frame.FrameWriter().build(kind, sequence, payload)) == raw_frame(
-        1, kind, sequence, payload
-    )
+    assert bytes(frame.build(kind, sequence, payload)) == raw_frame(1, kind, sequence, payload)
 
 
 @given(st.integers(0, 20), payloads)

@@ -37,6 +37,10 @@ EXPLANATIONS: Mapping[str, tuple[int, str]] = {
         _SEVERAL,
         "noise on the till line: look at the cable, its ground and its length",
     ),
+    "frame_no_memory": (
+        _SEVERAL,
+        "memory was short for a message of the register, which says it again: please report this",
+    ),
     "frame_crc": (
         _SEVERAL,
         "bytes were changed on the till line: look at the cable, its ground, its length, and at a "

@@ -37,12 +37,12 @@ class RawRegister:
         if kind in (message.ACK, message.NAK):
             self._answers.append((kind, sequence, message.parse(kind, payload)))
         else:  # keep the display content: whatever it sends is acknowledged
-            self.send(bytes(frame.FrameWriter().build(message.ACK, sequence, b"")))
+            self.send(bytes(frame.build(message.ACK, sequence, b"")))
 
     def ask(self, kind: int, payload: bytes, version: int = 1, step: int = 1) -> dict:
         """Send a frame; the answer's NAK, or {} for ACK. {"silence": True} after a second."""
         self._sequence = (self._sequence + step) & 255
-        octets = bytes(frame.FrameWriter().build(kind, self._sequence, payload))
+        octets = bytes(frame.build(kind, self._sequence, payload))
         if version != 1:
             octets = raw_frame(version, kind, self._sequence, payload)
         self.send(octets)
@@ -69,7 +69,7 @@ def torture(path: str) -> None:
             register.send(chance.randbytes(chance.randint(1, 400)))
         register.send(b"\0" + b"\x01" * 5000 + b"\0")
         assert register.hello() == {}
-        good = frame.FrameWriter().build(message.CANCEL, 9, b'{"order":"1"}')
+        good = frame.build(message.CANCEL, 9, b'{"order":"1"}')
         register.send(bytes(good[:7]))
         register.send(bytes(good[:9]) + b"\x55" + bytes(good[10:]))
         pay = b'{"order":"9","register":"3","amount":%s,"currency":"%s"}'

@@ -1,6 +1,7 @@
 """Frames survive the line, and nothing else passes for one."""
 
-from tillqr.till.frame import MAX_ON_LINE, MAX_PAYLOAD, FrameReader, FrameWriter
+from tillqr.till import frame
+from tillqr.till.frame import MAX_ON_LINE, MAX_PAYLOAD, FrameReader, build
 
 from tests import vectors
 from tests.support import Counts, raises
@@ -23,7 +24,7 @@ class Inbox:
 
 
 def on_line(kind, sequence, payload):
-    return bytes(FrameWriter().build(kind, sequence, payload))
+    return bytes(build(kind, sequence, payload))
 
 
 def test_vectors():
@@ -39,12 +40,11 @@ def test_vectors():
 
 
 def test_every_length_comes_back():
-    writer = FrameWriter()
     inbox = Inbox()
     for length in list(range(40)) + list(range(245, 265)) + list(range(500, 520)) + [1023, 1024]:
         for fill in (b"\x00", b"\x01", b"\xff"):
             inbox.frames.clear()
-            line = bytes(writer.build(8, length & 255, fill * length))
+            line = bytes(build(8, length & 255, fill * length))
             assert len(line) <= MAX_ON_LINE
             assert line[0] == 0 and line[-1] == 0 and 0 not in line[1:-1]
             inbox.feed(line)
@@ -53,7 +53,7 @@ def test_every_length_comes_back():
 
 
 def test_a_payload_too_long_is_refused():
-    raises(ValueError, FrameWriter().build, 1, 1, bytes(MAX_PAYLOAD + 1))
+    raises(ValueError, build, 1, 1, bytes(MAX_PAYLOAD + 1))
 
 
 def test_bytes_may_come_one_by_one():
@@ -96,3 +96,20 @@ def test_every_flipped_bit_is_noticed():
 def test_an_idle_line_is_no_frame():
     inbox = Inbox().feed(bytes(50))
     assert inbox.frames == [] and inbox.counts.names == []
+
+
+def test_a_frame_that_there_is_no_memory_for_is_passed_over():
+    inbox = Inbox()
+
+    def fails(_):
+        raise MemoryError()
+
+    line = on_line(8, 3, b"one")
+    frame.memoryview = fails
+    try:
+        inbox.feed(line[:5])
+    finally:
+        del frame.memoryview
+    inbox.feed(line[5:])
+    assert inbox.frames == [] and inbox.counts.names == ["frame_no_memory"]
+    assert inbox.feed(line).frames == [(1, 8, 3, b"one")]

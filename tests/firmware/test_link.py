@@ -124,7 +124,7 @@ def test_bad_frames_get_a_named_nak():
 
 def answer_to(end, version, kind, sequence, payload):
     """Send a frame by hand; the NAK's content, or None for ACK."""
-    octets = bytearray(frame.FrameWriter().build(kind, sequence, payload))
+    octets = bytearray(frame.build(kind, sequence, payload))
     if version != 1:
         octets = bytearray(raw_frame(version, kind, sequence, payload))
     end.link.feed(octets, len(octets))
@@ -300,3 +300,21 @@ def test_a_full_queue_refuses_and_counts():
     while end.link.send(message.CANCEL, cancel(1)):
         pass
     assert end.counts.names == ["link_queue_full"]
+
+
+def test_what_there_is_no_memory_for_is_said_again():
+    end = End("display", "d1")
+    build = frame.build
+
+    def fails(*_):
+        raise MemoryError()
+
+    frame.build = fails
+    try:
+        assert end.link.output(0) is None
+    finally:
+        frame.build = build
+    assert end.counts.names == ["link_no_memory"]
+    assert end.link.output(1) is None  # it counts as sent
+    assert end.link.output(5000) is not None
+    assert end.counts.names == ["link_no_memory", "link_repeated"]

@@ -3,7 +3,7 @@
 import asyncio
 
 from tillqr.till import message
-from tillqr.till.frame import FrameWriter
+from tillqr.till.frame import build
 from tillqr.till.link import Link
 from tillqr.till.pass_through import PassThrough
 from tillqr.till.port import TillPort
@@ -43,7 +43,6 @@ class Scene:
         self.through = PassThrough(self.till, self.machine, ROOM, self.link, self, self.counts)
         self.port.through = self.through
         self.sequence = 5
-        self.writer = FrameWriter()
 
     def dispatch(self, event):
         assert event == "lend"
@@ -71,7 +70,7 @@ class Scene:
     def frame(self, kind, content=None):
         """The register's next frame."""
         self.sequence = (self.sequence + 1) & 0xFF
-        return bytes(self.writer.build(kind, self.sequence, message.build(content or {})))
+        return bytes(build(kind, self.sequence, message.build(content or {})))
 
     def hello(self, role="register"):
         return self.frame(message.HELLO, {"protocol": 1, "boot": "r1", "role": role})
@@ -79,7 +78,7 @@ class Scene:
     def joined(self):
         """Open the line; the frames that the register got are forgotten."""
         self.hears(self.hello())
-        self.hears(bytes(self.writer.build(message.ACK, 0, b"")))  # of the display's HELLO
+        self.hears(bytes(build(message.ACK, 0, b"")))  # of the display's HELLO
         assert self.link.waiting == 0
         self.hears(self.frame(message.TRANSPARENT))
         assert self.through.open and self.lent == 1
@@ -168,9 +167,9 @@ def test_no_other_frame_gives_it_back():
 
 def test_an_answer_that_was_lost_is_repeated():
     scene = Scene().joined()
-    again = bytes(scene.writer.build(message.TRANSPARENT, scene.sequence, message.build({})))
+    again = bytes(build(message.TRANSPARENT, scene.sequence, message.build({})))
     scene.hears(again)
-    answer = bytes(scene.writer.build(message.ACK, scene.sequence, message.build({})))
+    answer = bytes(build(message.ACK, scene.sequence, message.build({})))
     assert scene.till.sent == answer and scene.through.open
     scene.hears(b"x")
     assert scene.machine.sent == again + b"x" and scene.lent == 1
@@ -192,7 +191,7 @@ def test_it_does_not_begin_while_a_customer_pays():
     scene = Scene()
     scene.refuse = True
     scene.hears(scene.hello())
-    scene.hears(bytes(scene.writer.build(message.ACK, 0, b"")))
+    scene.hears(bytes(build(message.ACK, 0, b"")))
     scene.hears(scene.frame(message.TRANSPARENT))
     assert not scene.through.open
     scene.hears(scene.frame(message.QUERY))

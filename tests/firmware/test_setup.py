@@ -258,8 +258,7 @@ def test_frame_vectors():
         kind, sequence, rest = line.split(" ", 2)
         end = rest.rfind(" ")
         payload, data = rest[:end].encode(), rest[end + 1 :]
-        writer = frame.FrameWriter()
-        assert bytes(writer.build(int(kind), int(sequence), payload)).hex() == data
+        assert bytes(frame.build(int(kind), int(sequence), payload)).hex() == data
         assert int(kind) == till.PROVISION and message.parse(till.PROVISION, payload)
 
 

@@ -54,11 +54,10 @@ def make_frame():
     """RESULT as it goes on the line."""
     attempt = attempts.Attempt(NONCE, "1001", "3", 1234, "EUR")
     attempt.outcome, attempt.transaction = "paid", "T1f"
-    WRITER.build(message.RESULT, 1, message.build(attempt.result()))
+    frame.build(message.RESULT, 1, message.build(attempt.result()))
 
 
 WORD = receipt.parse(BODY)
-WRITER = frame.FrameWriter()
 HOPS = {"read": read, "verify": verify, "decide": decide, "frame": make_frame}
 hop = HOPS[sys.argv[1]]
 for _ in range(int(sys.argv[2])):

@@ -27,7 +27,7 @@ def framed(chance: random.Random, octets: bytes) -> bytes:
     start = chance.randint(0, len(octets))
     end = min(len(octets), start + chance.choice((0, 20, 254, 1024)))
     kind, sequence = chance.randrange(256), chance.randrange(256)
-    line = bytes(frame.FrameWriter().build(kind, sequence, octets[start:end]))
+    line = bytes(frame.build(kind, sequence, octets[start:end]))
     return octets[:start] + line + octets[end:]
 
 

@@ -23,50 +23,43 @@ MAX_ON_LINE = const(1038)  # with a zero byte before and behind
 _BLOCK = const(254)
 
 
-class FrameWriter:
-    """Builds one frame at a time in a buffer of its own."""
+def build(kind: int, sequence: int, payload: bytes) -> memoryview:
+    """The bytes of a frame on the line.
 
-    def __init__(self) -> None:
-        self._line = bytearray(MAX_ON_LINE)
-        self._end = 0
-        self._code_at = 0
+    kind and sequence are bytes (0 to 255); raises ValueError if the payload is longer than
+    MAX_PAYLOAD bytes.
+    """
+    if len(payload) > MAX_PAYLOAD:
+        raise ValueError("payload too long")
+    header = bytes((VERSION, kind, sequence))
+    crc = binascii.crc32(payload, binascii.crc32(header)).to_bytes(_CRC, "big")
+    size = _HEADER + len(payload) + _CRC
+    line = bytearray(size + size // _BLOCK + 3)
+    code_at, end = 1, 2
+    for data in (header, payload, crc):
+        code_at, end = _stuff(line, code_at, end, data)
+    line[code_at] = end - code_at
+    return memoryview(line)[: end + 1]
 
-    def build(self, kind: int, sequence: int, payload: bytes) -> memoryview:
-        """The bytes of a frame on the line, valid until the next call.
 
-        kind and sequence are bytes (0 to 255); raises ValueError if the payload is longer
-        than MAX_PAYLOAD bytes.
-        """
-        if len(payload) > MAX_PAYLOAD:
-            raise ValueError("payload too long")
-        header = bytes((VERSION, kind, sequence))
-        crc = binascii.crc32(payload, binascii.crc32(header))
-        self._line[0] = 0
-        self._code_at = 1
-        self._end = 2
-        self._stuff(header)
-        self._stuff(payload)
-        self._stuff(crc.to_bytes(_CRC, "big"))
-        self._line[self._code_at] = self._end - self._code_at
-        self._line[self._end] = 0
-        return memoryview(self._line)[: self._end + 1]
-
-    def _stuff(self, data: bytes) -> None:
-        """Append data by COBS: runs without a zero byte, each behind its length plus one."""
-        start = 0
-        while start < len(data):
-            room = _BLOCK - (self._end - self._code_at - 1)
-            end = data.find(b"\0", start, start + room)
-            zero = end >= 0
-            if not zero:
-                end = min(len(data), start + room)
-            self._line[self._end : self._end + end - start] = memoryview(data)[start:end]
-            self._end += end - start
-            start = end + 1 if zero else end
-            if zero or self._end - self._code_at > _BLOCK:
-                self._line[self._code_at] = self._end - self._code_at
-                self._code_at = self._end
-                self._end += 1
+def _stuff(line: bytearray, code_at: int, end: int, data: bytes) -> "tuple[int, int]":
+    """Append data by COBS: runs without a zero byte, each behind its length plus one; where the
+    last length is to be, and where the next byte."""
+    start = 0
+    while start < len(data):
+        room = _BLOCK - (end - code_at - 1)
+        stop = data.find(b"\0", start, start + room)
+        zero = stop >= 0
+        if not zero:
+            stop = min(len(data), start + room)
+        line[end : end + stop - start] = memoryview(data)[start:stop]
+        end += stop - start
+        start = stop + 1 if zero else stop
+        if zero or end - code_at > _BLOCK:
+            line[code_at] = end - code_at
+            code_at = end
+            end += 1
+    return code_at, end
 
 
 class FrameReader:
@@ -74,7 +67,8 @@ class FrameReader:
 
     deliver(version, kind, sequence, payload) is called for each frame whose CRC is right;
     payload is a memoryview that is valid during the call. count(name) is called for each
-    thing refused: "frame_overlong", "frame_short", "frame_crc", "frame_cobs".
+    thing refused: "frame_overlong", "frame_no_memory", "frame_short", "frame_crc", "frame_cobs".
+    Between frames it takes next to no memory.
     """
 
     def __init__(
@@ -84,9 +78,8 @@ class FrameReader:
     ) -> None:
         self._deliver = deliver
         self._count = count
-        self._buffer = bytearray(_MAX_ENCODED)
-        self._length = 0
-        self._overlong = False
+        self._frame = bytearray()
+        self._refused = ""  # why the frame that is coming can't be one, as counted
 
     def feed(self, data: bytearray, length: int) -> None:
         """Take data[:length] as it came from the line."""
@@ -101,24 +94,29 @@ class FrameReader:
             start = end + 1
 
     def _keep(self, data: bytearray, start: int, end: int) -> None:
-        size = end - start
-        if self._overlong or self._length + size > _MAX_ENCODED:
-            self._overlong = True  # nothing more is stored until the next zero
+        if self._refused or start == end:
+            return  # of what is refused nothing more is stored until the next zero
+        if len(self._frame) + end - start > _MAX_ENCODED:
+            self._refuse("frame_overlong")
             return
-        self._buffer[self._length : self._length + size] = memoryview(data)[start:end]
-        self._length += size
+        try:
+            self._frame += memoryview(data)[start:end]
+        except MemoryError:
+            self._refuse("frame_no_memory")
+
+    def _refuse(self, name: str) -> None:
+        self._refused = name
+        self._frame = bytearray()
 
     def _finish(self) -> None:
-        length, overlong = self._length, self._overlong
-        self._length = 0
-        self._overlong = False
-        if overlong:
-            self._count("frame_overlong")
-        elif length:  # zeros in a row are idle line, not frames
-            self._check(_unstuff(self._buffer, length))
+        frame, refused = self._frame, self._refused
+        self._refuse("")
+        if refused:
+            self._count(refused)
+        elif frame:  # zeros in a row are idle line, not frames
+            self._check(memoryview(frame), _unstuff(frame, len(frame)))
 
-    def _check(self, length: int) -> None:
-        frame = memoryview(self._buffer)
+    def _check(self, frame: memoryview, length: int) -> None:
         if length < 0:
             self._count("frame_cobs")
         elif length < _HEADER + _CRC:

@@ -62,7 +62,6 @@ class Link:
         self._settled = settled
         self._count = count
         self._reader = frame.FrameReader(self._receive, count)
-        self._writer = frame.FrameWriter()
         self._answer_time = answer_time(baud)
         self._wait = self._answer_time
         self._sequence = 0
@@ -119,11 +118,11 @@ class Link:
         self._reader.feed(data, length)
 
     def output(self, now: int) -> "memoryview | None":
-        """The next bytes to write, or None if nothing is due; valid until the next call."""
+        """The next bytes to write, or None if nothing is due."""
         if self._answer is not None:
             kind, sequence, content = self._answer
             self._answer = None
-            return self._writer.build(kind, sequence, message.build(content))
+            return self._frame(kind, sequence, content)
         if not self._queue or (self._flying and since(now, self._sent_at) < self._wait):
             return None
         if self._flying:
@@ -134,7 +133,16 @@ class Link:
         self._flying = True
         self._sent_at = now
         kind, content = self._queue[0]
-        return self._writer.build(kind, self._sequence, message.build(content))
+        return self._frame(kind, self._sequence, content)
+
+    def _frame(self, kind: int, sequence: int, content: dict) -> "memoryview | None":
+        """A frame; None where memory ran out: what is not answered is repeated, by either side."""
+        try:
+            return frame.build(kind, sequence, message.build(content))
+        except MemoryError:
+            self._count("link_no_memory")
+            gc.collect()
+            return None
 
     def due(self, now: int) -> int:
         """Milliseconds until `output` has something without anything being received."""

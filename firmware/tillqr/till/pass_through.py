@@ -110,5 +110,5 @@ class PassThrough:
         elif kind != message.HELLO or not _is_register(payload):
             return
         self.open = False
-        octets = bytearray(frame.FrameWriter().build(kind, sequence, bytes(payload)))
+        octets = bytearray(frame.build(kind, sequence, bytes(payload)))
         self._link.feed(octets, len(octets))

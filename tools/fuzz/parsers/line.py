@@ -28,7 +28,7 @@ def frames(octets: bytes) -> str:
 
     The same frames in any pieces, none too long, and one that comes after all this is heard.
     """
-    good = bytes(frame.FrameWriter().build(*_GOOD))
+    good = bytes(frame.build(*_GOOD))
     whole, pieces = _Heard(), _Heard()
     for heard, size in ((whole, _PORT), (pieces, octets[0] % _PORT + 1 if octets else 1)):
         _feed(heard.reader, octets, size, 1)
@@ -118,7 +118,6 @@ class _End:
         self.last: tuple = ()
         self._now = 0
         self._link = Link("display", "own", 115200, self._deliver, self._settle, self._counts)
-        self._writer = frame.FrameWriter()
         self._out = _Heard(_content)
 
     def _deliver(self, kind: int, content: dict) -> None:
@@ -144,7 +143,7 @@ class _End:
         """Frames with a true checksum."""
         for kind, sequence, payload in records(octets):
             expected = self._link.heard + 1 if self._link.heard >= 0 else 0
-            line = self._writer.build(kind & 0x1F, expected + sequence & 0xFF, payload)
+            line = frame.build(kind & 0x1F, expected + sequence & 0xFF, payload)
             data = bytearray(_versioned(bytes(line)) if kind & _OTHER_VERSION else line)
             self.feed(data, len(data))
             self._now += 300
@@ -167,7 +166,7 @@ class _End:
         data = bytearray(b"\0")
         self.feed(data, 1)
         for kind, sequence, payload in ((message.HELLO, 200, _HELLO), (message.QUERY, 201, b"{}")):
-            data = bytearray(self._writer.build(kind, sequence, payload))
+            data = bytearray(frame.build(kind, sequence, payload))
             self.feed(data, len(data))
         demand(self.last == (message.QUERY, {}), "a register that starts again is not heard")
 
