@@ -14,11 +14,18 @@ _CHECKS_A_SECOND = const(2)
 
 
 class _Task:
-    """A task as the event loop sees a coroutine; its turns are counted."""
+    """A task as the event loop sees a coroutine: its turns are counted, and nothing that it raises
+    passes unseen."""
 
     def __init__(
-        self, coroutine: "Coroutine", name: str, owes: "Callable[[], bool] | None", seconds: int
+        self,
+        supervisor: "Supervisor",
+        coroutine: "Coroutine",
+        name: str,
+        owes: "Callable[[], bool] | None",
+        seconds: int,
     ) -> None:
+        self._supervisor = supervisor
         self._coroutine = coroutine
         self.name = name
         self._owes = owes
@@ -27,13 +34,24 @@ class _Task:
 
     def send(self, value: object) -> object:
         """Give it a turn."""
-        self._turns += 1
-        return self._coroutine.send(value)
+        return self._turn(self._coroutine.send, value)
 
     def throw(self, *error) -> object:  # type: ignore[no-untyped-def]
         """Give it a turn that raises."""
+        return self._turn(self._coroutine.throw, *error)
+
+    def _turn(self, go_on: "Callable", *given) -> object:  # type: ignore[no-untyped-def]
         self._turns += 1
-        return self._coroutine.throw(*error)
+        why = "ended"
+        try:
+            return go_on(*given)
+        except StopIteration:
+            pass
+        except Exception as error:  # noqa: BLE001  (a task's boundary)
+            sys.print_exception(error)
+            why = repr(error).partition("(")[0]
+        self._supervisor.fail(self.name, why)
+        raise StopIteration
 
     def close(self) -> None:
         """End it."""
@@ -73,19 +91,10 @@ class Supervisor:
     ) -> None:
         """Have `run` start a coroutine, which must never end; owes() tells whether it has anything
         to do now, as it always has by default: then it must have a turn within some seconds."""
-        guarded = self._guard(name, coroutine)
-        self._tasks.append(_Task(guarded, name, owes, seconds))
+        self._tasks.append(_Task(self, coroutine, name, owes, seconds))
 
-    async def _guard(self, name: str, coroutine: "Coroutine[object, object, None]") -> None:
-        why = "ended"
-        try:
-            await coroutine
-        except Exception as error:  # noqa: BLE001  (a task's boundary: nothing passes unseen)
-            sys.print_exception(error)
-            why = repr(error).partition("(")[0]
-        self._fail(name, why)
-
-    def _fail(self, name: str, why: str) -> None:
+    def fail(self, name: str, why: str) -> None:
+        """A task has ended, or is stuck."""
         if not self.fault:
             self.fault = name
             self._on_fault(name, why)
@@ -97,7 +106,7 @@ class Supervisor:
         while running:
             for task in self._tasks:
                 if task.is_stuck():
-                    self._fail(task.name, "stuck")
+                    self.fail(task.name, "stuck")
             if not self.fault:
                 self._feed()
             await asyncio.sleep_ms(_CHECK_MS)
