@@ -12,7 +12,7 @@ async def test_the_heap_at_rest(tmp_path: Path) -> None:
         low, high = GOALS[name]
         assert low <= figures[name] <= high, name
     # What is loaded when it is needed is gone again.
-    assert figures["at_rest"] == ["endpoint", "http", "resident", "rgb444", "web"]
+    assert figures["at_rest"] == ["endpoint", "resident", "rgb444", "web"]
 
 
 async def test_what_a_reader_takes_of_the_heap(tmp_path: Path) -> None:

@@ -4,12 +4,11 @@ At most _CLIENTS connections are open. One more ends the oldest, so idle ones ca
 out; but none that has only just come, which would be a receipt's fate in a rush: then the
 newcomer is turned away, and comes again. Each has _DEADLINE_MS for everything.
 
-Where results come through a broker, a receipt comes here seldom: what reads HTTP is loaded for a
-client, and let go of when there is none.
+A receipt comes here seldom: what reads HTTP is loaded for a client, and let go of when there is
+none.
 """
 
 import asyncio
-import sys
 import time
 
 from micropython import const
@@ -21,8 +20,6 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from collections.abc import Callable
-
-    from tillqr.net import http
 
 _HTTP = "tillqr.net.http"
 _CLIENTS = const(4)
@@ -45,8 +42,8 @@ class Endpoint:
         self._info = info
         self._count = count
         self._clients: list = []
-        self._shares = _HTTP in sys.modules
-        """Whether the channel to the backend has it too, and keeps it."""
+        self._served = False
+        """Whether what a client needs was loaded, and may be there yet."""
 
     async def run(self, port: int) -> None:
         """Serve for ever on all addresses, and end what takes too long."""
@@ -56,7 +53,8 @@ class Endpoint:
             while self._clients and self._age(0) > _DEADLINE_MS:
                 self._count("http_timeout")
                 self._end_oldest()
-            if not self._shares and not self._clients and _HTTP in sys.modules:
+            if self._served and not self._clients:
+                self._served = False
                 unload(_HTTP)
 
     def _age(self, index: int) -> int:
@@ -96,16 +94,16 @@ class Endpoint:
 
     async def _talk(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         http = load(_HTTP)
+        self._served = True
         try:
-            status, answer = self._answer(await http.read_message(reader))
+            status, answer = self._answer(http, await http.read_message(reader))
         except http.HttpError as error:
             self._count("http_refused")
             status, answer = error.status, {"error": error.name}
         writer.write(http.response(status, answer))
         await writer.drain()
 
-    def _answer(self, message: "http.Message") -> "tuple[int, dict]":
-        http = load(_HTTP)
+    def _answer(self, http, message) -> "tuple[int, dict]":  # type: ignore[no-untyped-def]
         method, path, version = message.first
         if version not in (b"HTTP/1.1", b"HTTP/1.0"):
             raise http.HttpError(400, "malformed")

@@ -1,11 +1,14 @@
-"""The channel to the backend without a broker: POST /ask over HTTP, or HTTPS (PROTOCOL.md, 8)."""
+"""The channel to the backend without a broker: POST /ask over HTTP, or HTTPS (PROTOCOL.md, 8).
+
+What reads HTTP is loaded for a question, and let go of when none follows.
+"""
 
 import asyncio
 
 from micropython import const
 
-from tillqr.net import http
 from tillqr.net.server import close
+from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -13,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tillqr.display import Display
+    from tillqr.net import http
     from tillqr.net.backend import Backend
     from tillqr.net.path import Path
     from tillqr.net.server import Server
 
+_HTTP = "tillqr.net.http"
 _DEADLINE_S = const(5)
 _LOOK_MS = const(1000)
 _OFTEN_S = const(5)  # looks at the backend while it is away
@@ -75,6 +80,7 @@ class Web:
     async def let_go(self) -> None:
         """No more questions follow."""
         kept, self._kept = self._kept, None
+        unload(_HTTP)
         if kept:
             await close(kept[1])
 
@@ -85,12 +91,17 @@ class Web:
         """Send it and read what comes; None if the backend is not well."""
         answer: "http.Message | None" = None
         trouble = "backend_away"
+        http = load(_HTTP)
+        post = self._post(http, question, more)
         try:
-            answer = await asyncio.wait_for(self._post(question, more), _DEADLINE_S)
+            answer = await asyncio.wait_for(post, _DEADLINE_S)
             if int(answer.first[1]) < _MAX_ERROR:  # type: ignore[union-attr]
                 trouble = ""
         except (OSError, ValueError, EOFError, asyncio.TimeoutError, http.HttpError) as error:
             trouble = self._server.trouble(error) or trouble
+        finally:
+            if not self._kept:
+                unload(_HTTP)
         if trouble:
             answer = None
             self._count("backend_unreachable")
@@ -103,7 +114,7 @@ class Web:
             self.lacks = "backend" if trouble else ""
             self._display.path_changed()
 
-    async def _post(self, question: dict, more: bool) -> http.Message:
+    async def _post(self, http, question: dict, more: bool) -> "http.Message":  # type: ignore[no-untyped-def]
         """One request; on the connection that was kept, if there is one and it still serves."""
         kept, self._kept = self._kept, None
         reader, writer = kept or await self._server.open()
