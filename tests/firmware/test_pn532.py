@@ -16,8 +16,7 @@ USUAL = {0x02: b"\x03\x32\x01\x06\x07", 0x4A: TARGET, 0x40: b"\x41\x00\x90\x00"}
 
 def response(data):
     """A frame of the reader's."""
-    room = bytearray(frame.MOST)
-    return bytes(room[: frame.write(room, frame.FROM_READER, data[:1], data[1:])])
+    return bytes(frame.build(frame.FROM_READER, data[:1], data[1:]))
 
 
 def spoiled(data):

@@ -11,8 +11,7 @@ SYNTAX_ERROR = bytes.fromhex("0000ff01ff7f8100")
 
 def written(head, data, tfi=frame.TO_READER):
     """A frame's bytes."""
-    room = bytearray(frame.MOST)
-    return bytes(room[: frame.write(room, tfi, head, data)])
+    return bytes(frame.build(tfi, head, data))
 
 
 def parsed(data, tfi=frame.FROM_READER):

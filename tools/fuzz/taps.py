@@ -103,12 +103,11 @@ def frames() -> list[bytes]:
     of_b = b"\x4b\x01\x01\x50\xa1\xb2\xc3\xd4" + bytes(7) + b"\x01\x00"
     felica = b"\x4b\x01\x01\x12\x01" + bytes(range(16))
     answer = b"\x41\x00" + bytes(range(240)) + b"\x90\x00"
-    made = [pn532_frame.ACK, pn532_frame.NACK, b"\0\0\xff\x01\xff\x7f\x81\0"]
-    for said in (card, bank, of_b, felica, answer, b"\x41\x01"):
-        frame = bytearray(pn532_frame.MOST)
-        size = pn532_frame.write(frame, pn532_frame.FROM_READER, said[:1], said[1:])
-        made.append(bytes(frame[:size]))
-    return made
+    responses = [
+        bytes(pn532_frame.build(pn532_frame.FROM_READER, said[:1], said[1:]))
+        for said in (card, bank, of_b, felica, answer, b"\x41\x01")
+    ]
+    return [pn532_frame.ACK, pn532_frame.NACK, b"\0\0\xff\x01\xff\x7f\x81\0", *responses]
 
 
 def under_mac(word: dict) -> bytes:

@@ -66,7 +66,6 @@ class Pn532:
         self._count = count
         self._most = transport.most
         self._link = Pn532Link(transport, count)
-        self._answer = bytearray(_MOST_ANSWER)
         self._target: "Target | None" = None
         self._rests = False
 
@@ -101,10 +100,15 @@ class Pn532:
         while len(rest) > self._most:
             await self._card(_EXCHANGE_MORE, rest[: self._most], deadline)
             rest = rest[self._most :]
-        have, more = self._collect(0, await self._card(_EXCHANGE, rest, deadline))
-        while more:
-            have, more = self._collect(have, await self._card(_EXCHANGE, b"", deadline))
-        return bytes(memoryview(self._answer)[:have])
+        part = await self._card(_EXCHANGE, rest, deadline)
+        answer = bytes(part[1:])
+        while part[0] & _MORE:
+            part = await self._card(_EXCHANGE, b"", deadline)
+            if len(answer) + len(part) - 1 > _MOST_ANSWER:
+                self._target = None
+                raise CardError("card_error")
+            answer += part[1:]
+        return answer
 
     async def raw(self, data: bytes, milliseconds: int) -> bytes:
         """At most 263 bytes to the card that was found, and its answer, both without a CRC;
@@ -223,15 +227,6 @@ class Pn532:
         if code in _GONE:
             raise CardError("card_gone")
         raise CardError("card_nak" if plain and code in _NAK else "card_error")
-
-    def _collect(self, have: int, answer: memoryview) -> "tuple[int, bool]":
-        """Add a part of an answer; how much there is, and whether there is more."""
-        end = have + len(answer) - 1
-        if end > _MOST_ANSWER:
-            self._target = None
-            raise CardError("card_error")
-        self._answer[have:end] = answer[1:]
-        return end, answer[0] & _MORE != 0
 
 
 def _targets(response: memoryview, read) -> "list[Target]":  # type: ignore[no-untyped-def]

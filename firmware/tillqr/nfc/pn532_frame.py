@@ -25,32 +25,27 @@ IS_ERROR = const(3)
 IS_RESPONSE = const(4)
 
 
-def write(
-    frame: "bytearray | memoryview", tfi: int, head: bytes, data: "bytes | memoryview"
-) -> int:
-    """Write a frame that carries `head` and `data`; its length. Raises ValueError if that is more
-    than MOST_DATA bytes."""
+def build(tfi: int, head: bytes, data: "bytes | memoryview") -> bytearray:
+    """A frame that carries `head` and `data`. Raises ValueError if that is more than MOST_DATA
+    bytes."""
     size = 1 + len(head) + len(data)
     if size > MOST_DATA + 1:
         raise ValueError("too long for a frame")
-    frame[0] = frame[1] = 0
+    at = 5 if size <= _NORMAL_MOST else 8
+    frame = bytearray(at + size + 2)
     frame[2] = 0xFF
-    if size <= _NORMAL_MOST:
-        at = 5
+    if at == 5:
         frame[3], frame[4] = size, -size & 0xFF
     else:
-        at = 8
         frame[3] = frame[4] = 0xFF
         frame[5], frame[6] = size >> 8, size & 0xFF
         frame[7] = -(frame[5] + frame[6]) & 0xFF
     frame[at] = tfi
     end = at + 1 + len(head)
     frame[at + 1 : end] = head
-    frame[end : end + len(data)] = data
-    end += len(data)
-    frame[end] = -sum(frame[at:end]) & 0xFF
-    frame[end + 1] = 0
-    return end + 2
+    frame[end:-2] = data
+    frame[-2] = -sum(memoryview(frame)[at:-2]) & 0xFF
+    return frame
 
 
 def need(frame: "bytearray | memoryview", have: int) -> int:

@@ -18,8 +18,8 @@ from tillqr.nfc.pn532_frame import (
     MOST,
     NACK,
     TO_READER,
+    build,
     parse,
-    write,
 )
 
 TYPE_CHECKING = const(False)
@@ -49,7 +49,6 @@ class Pn532Link:
         """transport: Hsu, Spi or I2c."""
         self._transport = transport
         self._count = count
-        self._sent = memoryview(bytearray(MOST))
         self._frame = memoryview(bytearray(MOST))
         self._begin = 0
         self._end = 0
@@ -79,11 +78,11 @@ class Pn532Link:
         if self._owed:  # the one before was cancelled
             await self.abort()
         self._owed = True
-        size = write(self._sent, TO_READER, head, data)
+        frame = build(TO_READER, head, data)
         deadline = time.ticks_add(time.ticks_ms(), milliseconds)
         for _ in range(1 if once else 2):
-            self._transport.write(self._sent[:size])
-            if await self._acknowledged(_ACK_MS + size // _BYTES_A_MS):
+            self._transport.write(frame)
+            if await self._acknowledged(_ACK_MS + len(frame) // _BYTES_A_MS):
                 await self._respond(head[0] + 1, deadline)
                 self._owed = False
                 return self._frame[self._begin + 1 : self._end]
