@@ -10,7 +10,7 @@ from babel.numbers import format_currency
 from PIL import Image, ImageChops
 from tillqr.panel import style
 from tillqr.panel.language import Language
-from tillqr.panel.picture import OVERHANG
+from tillqr.panel.marks import OVERHANG
 from tillqr.panel.rgb444 import blend
 from tillqr.sale import currencies, money
 from tillqr.sale.receipt import REASONS
@@ -177,7 +177,7 @@ def test_text_is_large_enough(board: str) -> None:
     for studio in _studios(board):
         for name in studio.names():
             studio.arrange(name)
-            sizes = [mark[5].size for mark in studio.drawn.marks if isinstance(mark[4], str)]
+            sizes = [mark[5] for mark in studio.drawn.marks if isinstance(mark[4], str)]
             assert min(sizes) >= 16
             roomy = min(studio.drawn.width, studio.drawn.height) >= 240
             if roomy and name not in ("cart", "qr", "starting"):
@@ -261,7 +261,7 @@ def test_a_long_reason_fits_the_set_up_screen(board: str) -> None:
         marks = [mark for mark in studio.drawn.marks if isinstance(mark[4], str)]
         small = min(studio.drawn.width, studio.drawn.height) < 150
         assert small or "599" in marks[-1][4], studio.look
-        (pin,) = [mark[5].size for mark in marks if mark[4] == "PIN 000000"]
+        (pin,) = [mark[5] for mark in marks if mark[4] == "PIN 000000"]
         assert small or pin >= 22, studio.look
 
 

@@ -1,14 +1,15 @@
 """Compile the firmware and the simulator's shims to .mpy, as they are flashed: `make setup`.
 
 `python -m tools.compile` writes build/firmware, a file a module, for the tests of single modules;
-build/board, as it lies on a board, where the resident modules are one file (tools/bundle.py); and
-build/shims. It removes what has no source any more. Private names are shortened first
-(tools/shorten.py); build/names.txt says what they were, as a traceback of a board has the short
-ones. main.py stays a source, as MicroPython starts no other. --march names another machine's
-instruction set.
+build/board, as it lies on a board, where modules that are loaded together are one file
+(tools/bundle.py); and build/shims. It removes what has no source any more. Private names are
+shortened first (tools/shorten.py); build/names.txt says what they were, as a traceback of a board
+has the short ones. main.py stays a source, as MicroPython starts no other. --march names another
+machine's instruction set.
 """
 
 import argparse
+import ast
 import functools
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.bundle import BUNDLE, Bundle, bundle
+from tools.bundle import Bundles, bundle
 from tools.flat import PACKAGE, flatten
 from tools.public_names import rename
 from tools.shorten import Clash, keywords, shorten
@@ -44,7 +45,12 @@ ON_DEMAND = (
     "tillqr.net.sntp",
     "tillqr.net.web",
     "tillqr.nfc",  # not every board has a reader
+    "tillqr.panel.difference",
+    "tillqr.panel.drawing",
+    "tillqr.panel.font",
     "tillqr.panel.language",
+    "tillqr.panel.painter",
+    "tillqr.panel.picture",
     "tillqr.panel.rgb",  # a board has one of them
     "tillqr.panel.screens",
     "tillqr.panel.style",
@@ -72,6 +78,29 @@ ON_DEMAND = (
 
 `__init__` is a package without the modules in it.
 """
+TOGETHER = {
+    "tillqr.net.broker": ("tillqr.net.broker", "tillqr.net.mqtt"),
+    "tillqr.nfc.talk": ("tillqr.nfc.talk", "tillqr.sale.tunnel"),
+    "tillqr.panel.font": ("tillqr.panel.font",),
+    "tillqr.panel.drawing": (
+        "tillqr.panel.drawing",
+        "tillqr.panel.language",
+        "tillqr.panel.picture",
+        "tillqr.panel.screens.common",
+        "tillqr.panel.screens.layout",
+    ),
+    "tillqr.reader": (
+        "tillqr.nfc.pn532",
+        "tillqr.nfc.pn532_frame",
+        "tillqr.nfc.pn532_link",
+        "tillqr.nfc.taps",
+        "tillqr.nfc.target",
+        "tillqr.nfc.unsupported",
+        "tillqr.sale.by_tap",
+    ),
+}
+"""The modules that are loaded at once where they are needed, by the name of the one that they are
+on a board; of one that is among them the public functions and classes keep their names."""
 _CONSOLE = ROOT / "tools" / "provision" / "ways.py"
 """It calls modules of a board by way of its console."""
 _BY_NAME = ("tillqr.board.provision", "tillqr.board.reserve", "tillqr.board.settings")
@@ -113,14 +142,14 @@ def compile_tree(source: Path, target: Path, march: str, pattern: str = "**/*.py
 
 
 def compile_board(target: Path, march: str) -> list[str]:
-    """Compile the firmware as it lies on a board, its resident modules joined (tools/bundle.py) and
-    the others out of their packages (tools/flat.py).
+    """Compile the firmware as it lies on a board, the modules that are loaded together joined
+    (tools/bundle.py) and the others out of their packages (tools/flat.py).
 
     Returns the lines that say what the short names were.
     """
     shutil.rmtree(target, ignore_errors=True)
     made, packages, lines = join()
-    modules = flatten({**made.others, BUNDLE: made.source}, packages, _BY_NAME)
+    modules = flatten({**made.others, **made.bundles}, packages, _BY_NAME)
     for name, words in modules.items():
         if name in packages and not words.strip():
             continue  # a directory is enough
@@ -130,11 +159,11 @@ def compile_board(target: Path, march: str) -> list[str]:
     return lines
 
 
-def join() -> tuple[Bundle, set[str], list[str]]:
-    """The firmware with its resident modules joined; the names of its packages; and the lines
-    that say what the short names were."""
+def join() -> tuple[Bundles, set[str], list[str]]:
+    """The firmware with modules joined that are loaded together; the names of its packages; and
+    the lines that say what the short names were."""
     source = ROOT / "firmware"
-    sources, packages, lines = {}, set(), []
+    sources, packages, lines, public = {}, set(), [], {}
     for path in sorted((source / "tillqr").rglob("*.py")):
         place = path.relative_to(source)
         parts = list(place.with_suffix("").parts)
@@ -142,15 +171,25 @@ def join() -> tuple[Bundle, set[str], list[str]]:
             parts.pop()
             packages.add(".".join(parts))
         name = ".".join(parts)
+        public[name] = _public(path.read_text())
         sources[name], short = shorten(path.read_text(), str(place), source, _named("firmware"))
         lines += [f"{name} {new} {old}\n" for old, new in short.items()]
-    made = bundle(sources, packages, ON_DEMAND)
-    lines += [f"{BUNDLE} {new} {old} of {name}\n" for name, old, new in made.names]
+    made = bundle(sources, packages, ON_DEMAND, TOGETHER, public)
+    lines += [f"{place} {new} {old} of {name}\n" for place, name, old, new in made.names]
     outside = [source / "main.py", _CONSOLE, *sorted((ROOT / "host_sim" / "shims").rglob("*.py"))]
-    texts, short = rename({**made.others, BUNDLE: made.source}, BUNDLE, outside)
+    keep = {word for name in TOGETHER for word in public.get(name, ())}
+    texts, short = rename({**made.others, **made.bundles}, made.bundles, keep, outside)
     lines += [f"* {new} {old}\n" for old, new in short.items()]
-    made = Bundle(texts.pop(BUNDLE), texts, made.names)
+    bundles = {name: texts.pop(name) for name in made.bundles}
+    made = Bundles(bundles, texts, made.names)
     return made, packages, lines
+
+
+def _public(text: str) -> set[str]:
+    """The functions and classes of a module that others may ask it for."""
+    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    found = (node.name for node in ast.parse(text).body if isinstance(node, definitions))
+    return {name for name in found if not name.startswith("_")}
 
 
 @functools.cache

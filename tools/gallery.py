@@ -113,7 +113,7 @@ class Studio:
 
     def __init__(self, look: Look, **panel: object) -> None:
         """panel: what differs from the board's profile."""
-        from tillqr.panel.font import FontFile
+        from tillqr.panel.glyph_store import GlyphStore
         from tillqr.panel.painter import Painter
         from tillqr.panel.picture import Picture
         from tillqr.panel.style import make_style
@@ -125,11 +125,13 @@ class Studio:
         geometry = self._profile["panel"]
         self.missing: list[str] = []
         """Characters that a font did not have, as names of counters."""
-        fonts = FontFile(str(FONTS), 3584, self.missing.append)
+        fonts = GlyphStore(str(FONTS), 3584, self.missing.append)
         self._style = make_style(fonts, look.theme, look.large)
         self.panel = PanelModel(geometry, self._profile["pins"], lambda: None)
         self.driver = _driver(self._profile, self.panel)
-        self._painter = Painter(self.driver, geometry["width"], fonts.glyphs)
+        self.fonts = self._style.fonts
+        """By their sizes."""
+        self._painter = Painter(self.driver, geometry["width"], fonts.glyphs, self._style.fonts)
         self.drawn = Picture(geometry["width"], geometry["height"])
         """The picture as the last screen listed it."""
         asyncio.run(self._start())

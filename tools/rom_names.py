@@ -9,7 +9,7 @@ MicroPython itself looks up in an object.
 """
 
 _WORDS = (
-    "aw cb dt sz tb wb EIO GS8 INT PTR aes doc erf exc exp inf md5 nan ps1 ps2 tan tau tls AUTO "
+    "aw cb dt sz tb wb EIO GS8 INT PTR aes doc erf exc exp inf md5 nan ps1 ps2 tan tau AUTO "
     "GZIP INT8 Lock Loop UINT VOID ZLIB acos asin atan ceil cosh dump erfc fabs fmod log2 mem8 "
     "mkfs modf poly rect sha1 sinh tanh bind coro imag peek sgen sort sqrt ARRAY EBADF EPERM "
     "INT16 INT32 INT64 MVLSB SHORT UINT8 ULONG acosh asinh atanh deque expm1 floor frexp gamma "

@@ -22,7 +22,8 @@ _RECOVERY = "tillqr.sale.recovery"
 _SECURE = "tillqr.net.secure"
 FONTS = "fonts.tqf"
 _GLYPH_ROOM = 2048
-"""Bytes of glyphs that are kept; the largest icon takes 1.3 KB."""
+"""Bytes of glyphs that are kept, at least; the largest icon takes 1.3 KB. Symbols are made in the
+same memory."""
 _CTRL_C = 3
 _PATIENCE_SECONDS = 120
 """Longer than any pause of what waits for a network."""
@@ -30,19 +31,18 @@ _DAY_SECONDS = 86_400
 
 
 def _make_face(profile: dict, counters, settings, view):  # type: ignore[no-untyped-def]
-    """The panel's task, on the profile's panel; settings: None where there are none."""
+    """The panel's task, on the profile's panel, and its fonts; settings: None where there are
+    none."""
+    from tillqr.codes import room
     from tillqr.panel.face import Face
-    from tillqr.panel.font import FontFile
-    from tillqr.panel.painter import Painter
-    from tillqr.panel.style import make_style
+    from tillqr.panel.glyph_store import GlyphStore
 
     panel = hardware.make_panel(profile)
     size = (profile["panel"]["width"], profile["panel"]["height"])
-    fonts = FontFile(FONTS, _GLYPH_ROOM, counters.add)
-    painter = Painter(panel, size[0], fonts.glyphs)
-    theme = settings.theme if settings else "light"
-    style = make_style(fonts, theme, settings is not None and settings.large_text)
-    return Face(panel, painter, style, view, size, counters.add)
+    memory = max(_GLYPH_ROOM, room(settings is not None and settings.foreign))
+    fonts = GlyphStore(FONTS, memory, counters.add)
+    look = (settings.theme, settings.large_text) if settings else ("light", False)
+    return Face(panel, fonts, look, view, size, counters.add), fonts
 
 
 def _announce(profile: dict, what: str) -> None:
@@ -85,7 +85,7 @@ def assemble():  # type: ignore[no-untyped-def]
     ways = ("qr", "machine") if key else ("qr",)
     view = View(settings.shop, texts, ways)
     view.note = settings.device + ", tillqr " + __version__
-    face = _make_face(profile, counters, settings, view)
+    face, fonts = _make_face(profile, counters, settings, view)
     asyncio.run(face.start())
     if not qr_pin.value():  # held while "starting" is shown: who does that stands at the board
         micropython.kbd_intr(_CTRL_C)
@@ -98,7 +98,7 @@ def assemble():  # type: ignore[no-untyped-def]
         micropython.kbd_intr(_CTRL_C)
     wifi_password = board_settings.password(nvs, "wifi_password")
     broker_password = board_settings.password(nvs, "broker_password")
-    unload("tillqr.board.settings", "tillqr.panel.style")
+    unload("tillqr.board.settings")
 
     from tillqr.board import chance
     from tillqr.board.key import PushKey
@@ -123,7 +123,7 @@ def assemble():  # type: ignore[no-untyped-def]
     step = _clock_module().step if settings.rotating else None
     own = (settings.device, machine.unique_id(), settings.shop, keys[0], step)
     size = (profile["panel"]["width"], profile["panel"]["height"])
-    codes = Codes(*own, settings.backend, size, settings.foreign)
+    codes = Codes(*own, settings.backend, size, settings.foreign, fonts.lend)
     till = Checkout(book, chance.nonce, codes.fits)
     by_charge = None
     if settings.foreign:
@@ -146,7 +146,8 @@ def assemble():  # type: ignore[no-untyped-def]
     boot = os.urandom(8).hex()
     baud = settings.till_baud
     link = Link("display", boot, baud, display.deliver, display.settled, counters.add)
-    till_uart = hardware.make_uart(profile, baud, port.BUFFER)
+    buffer = port.BUFFER if settings.machine == "transparent" else port.FRAMES
+    till_uart = hardware.make_uart(profile, baud, buffer)
     till_port = port.TillPort(till_uart, link)
     backend = Backend(codes, book, wifi, settings.port, display, counters.add)
     if by_charge:
@@ -156,9 +157,11 @@ def assemble():  # type: ignore[no-untyped-def]
     display.connect(link, till_port, backend)
     taps = None
     if by_tap:
+        from tillqr.nfc.taps import Taps
+
         reader = hardware.make_reader(profile, counters.add)
         parts = (reader, by_tap, display, backend, keys, counters.add)
-        taps = load("tillqr.nfc.taps").Taps(*parts)
+        taps = Taps(*parts)
     qr_key = PushKey(qr_pin, display.press_qr)
 
     watchdog = hardware.make_watchdog(profile)
@@ -181,15 +184,15 @@ def assemble():  # type: ignore[no-untyped-def]
         )
         supervisor.add("endpoint", endpoint.run(settings.port))
     if key:
-        uart = hardware.make_uart(profile, settings.machine_baud, port.BUFFER, "machine_uart")
+        uart = hardware.make_uart(profile, settings.machine_baud, buffer, "machine_uart")
         spoken = (uart, settings, key, book, at_machine, display, boot, counters.add)
         card_machine = load("tillqr.till.card_machine").CardMachine(*spoken)
         supervisor.add("machine_receive", card_machine.port.receive(), card_machine.port.owes)
         supervisor.add("machine_transmit", card_machine.port.transmit())
         supervisor.add("machine", card_machine.run())
     if settings.machine == "transparent":
-        uart = hardware.make_uart(profile, settings.machine_baud, port.BUFFER, "machine_uart")
-        joined = (till_uart, uart, port.BUFFER, link, display, counters.add)
+        uart = hardware.make_uart(profile, settings.machine_baud, buffer, "machine_uart")
+        joined = (till_uart, uart, buffer, link, display, counters.add)
         till_port.through = through = load("tillqr.till.pass_through").PassThrough(*joined)
         supervisor.add("machine_receive", through.receive(), through.owes)
     _announce(profile, "ready")
@@ -256,7 +259,9 @@ def _make_by_tap(profile: dict, settings, till):  # type: ignore[no-untyped-def]
     till.reader = "silent" if settings.secure else "no_tls"
     if not settings.secure:
         return None
-    return load("tillqr.sale.by_tap").ByTap(till)
+    from tillqr.sale.by_tap import ByTap
+
+    return ByTap(till)
 
 
 def _set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-def]
@@ -269,16 +274,16 @@ def _set_up(profile: dict, counters, reason: str):  # type: ignore[no-untyped-de
 
     view = View("", TEXTS.format("en"))
     view.note = reason
-    face = _make_face(profile, counters, None, view)
+    face, _ = _make_face(profile, counters, None, view)
     face.show("setup")
     asyncio.run(face.start())
 
     from tillqr.till import port
 
     mode = load("tillqr.setup.mode")
-    uart = hardware.make_uart(profile, mode.BAUD, port.BUFFER)
+    uart = hardware.make_uart(profile, mode.BAUD, port.FRAMES)
     page_port = profile.get("setup_port", mode.PORT)
     made = mode.SetupMode(face, counters, esp32.NVS(NAMESPACE), reason, page_port)
     _announce(profile, "not set up: " + made.reason)
-    unload("tillqr.assembly", "tillqr.board.hardware", "tillqr.panel.style")
+    unload("tillqr.assembly", "tillqr.board.hardware")
     return made.run(network.WLAN(network.AP_IF), uart)

@@ -42,7 +42,7 @@ class CodeSymbols:
         self._size = size
 
     def take_memory(self, version: int) -> None:
-        """Have the encoder take the memory that the symbols of a version need."""
+        """Have the encoder take the memory that the rows of a version's symbols need."""
         self._encoder.encode("", "M", version)
 
     def longest(self) -> int:

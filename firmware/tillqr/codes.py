@@ -6,6 +6,7 @@ sale/payment_code.py, most of qr/) is loaded for that and let go.
 
 from micropython import const
 
+from tillqr.qr.matrix import words_needed
 from tillqr.qr.symbol import Memory
 from tillqr.unload import load, unload
 
@@ -29,6 +30,15 @@ _ENCODER = "tillqr.qr.encoder"
 _TABLES = ("tillqr.qr.functions", "tillqr.qr.tables")
 
 
+def room(foreign: bool) -> int:
+    """The bytes that making the largest symbol takes; foreign: as Codes'."""
+    return 4 * words_needed(4 * _largest(foreign) + 17)
+
+
+def _largest(foreign: bool) -> int:
+    return _LARGEST if foreign else _OWN_LARGEST
+
+
 class Codes:
     """Has codes and questions made. Nothing that was loaded for it may stay in this object."""
 
@@ -42,19 +52,22 @@ class Codes:
         backend: str,
         size: "tuple[int, int]",
         foreign: bool,
+        lend: "Callable[[], bytearray]",
     ) -> None:
         """The first five are payment_code.Sender's; backend: what the codes' texts begin with;
-        size: the panel's width and height; foreign: whether the backend makes the texts. The
-        memory for the largest symbol is taken now."""
+        size: the panel's width and height; foreign: whether the backend makes the texts; lend()
+        gives a buffer of `room` bytes to make a symbol in. The memory for the largest symbol's
+        rows is taken now."""
         self.serial = serial
         self._sent = (device, serial, shop, key, step)
         self.step = step or (lambda: 0)
         """The number of the time step that a code belongs to; 0 where codes don't change."""
         self._backend = backend
         self._size = size
+        self._lend = lend
         self._memory = Memory()
         symbols = self._load()
-        symbols.take_memory(_LARGEST if foreign else _OWN_LARGEST)
+        symbols.take_memory(_largest(foreign))
         self._longest = symbols.longest()
         del symbols
         _let_go()
@@ -90,6 +103,7 @@ class Codes:
             unload(_SENDER)
 
     def _load(self) -> "CodeSymbols":
+        self._memory.lend(self._lend())
         encoder = load(_ENCODER).Encoder(self._memory)
         return load(_SYMBOLS).CodeSymbols(encoder, self._load_sender, self._backend, self._size)
 

@@ -42,6 +42,8 @@ _DOUBT_SECONDS = const(15)
 """A code has been shown so long, and again so long: its result may be late."""
 _WORD_SECONDS = const(3)
 """How often the backend is asked for its word about a card: a handshake takes the chip a second."""
+_WAIT_MS = const(20)
+_MOST_WAITS = const(100)
 _HURRIED_MS = const(2000)
 _PATIENT_MS = const(30_000)
 
@@ -92,6 +94,8 @@ class Display:
         self._until = 0
         """Until when the attempt that is open is shown, whatever cards come between; 0 if none."""
         self._timed = False
+        self.still = False
+        """Whether nothing is to be drawn but what happens."""
         self._result_sent = False
         self._refused: "Attempt | None" = None
         self._retry_at = self._store_at = time.ticks_ms()
@@ -198,6 +202,16 @@ class Display:
         self._view.ways = ways + ("tap",) if name == "ready" else ways
         if self._checkout.state == "choose":
             self._show()
+
+    async def stand_still(self) -> None:
+        """Have the panel draw nothing of its own accord, while `still`, as a card that is dealt
+        with takes memory that drawing does too. Waits, two seconds at most, for what is being
+        drawn."""
+        self.still = True
+        for _ in range(_MOST_WAITS):
+            if not self._face.owes():
+                break
+            await asyncio.sleep_ms(_WAIT_MS)
 
     def still_open(self, attempt: "Attempt") -> None:
         """The backend has answered that nobody has paid an attempt yet: after a restart its code
@@ -309,7 +323,7 @@ class Display:
     def _tick(self, seconds: int) -> None:
         self._seconds = seconds
         state = self._checkout.state
-        if state == "tap":
+        if state == "tap" and not self.still:
             self._view.frame += 1
             self._face.show(state)
         elif state == "card" and self._checkout.sale.notice and seconds % _WORD_SECONDS == 0:

@@ -14,10 +14,13 @@ def load(name: str):  # type: ignore[no-untyped-def]
 
 def unload(*names: str) -> None:
     """Forget those of some modules that are loaded, and collect what they took."""
+    loaded = False
     for name in names:
         if name in sys.modules:
+            loaded = True
             _forget(name)
-    gc.collect()
+    if loaded:
+        gc.collect()
 
 
 def _forget(name: str) -> None:

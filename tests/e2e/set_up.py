@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageChops
-from tillqr.panel.picture import OVERHANG
+from tillqr.panel.marks import OVERHANG
 from tillqr.setup.access import Access
 
 from host_sim import phone
@@ -102,7 +102,8 @@ def _drawn(studio: gallery.Studio, access: Access, note: str, pin: str) -> Image
 def _digits(studio: gallery.Studio) -> list[tuple[int, int, int, int]]:
     """Where the PIN's digits are: they share one width, so this is so for any PIN."""
     mark = next(mark for mark in studio.drawn.marks if str(mark[4]).startswith("PIN "))
-    left, font = mark[0] + OVERHANG + mark[5].width("PIN "), mark[5]
+    font = studio.fonts[mark[5]]
+    left = mark[0] + OVERHANG + font.width("PIN ")
     width = font.width("0")
     return [(left + i * width, mark[1], left + (i + 1) * width, mark[3]) for i in range(6)]
 

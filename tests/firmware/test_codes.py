@@ -3,7 +3,7 @@
 import sys
 
 from tillqr.code_symbol import CodeSymbols
-from tillqr.codes import Codes
+from tillqr.codes import Codes, room
 from tillqr.qr import Encoder
 from tillqr.sale.attempts import Attempt
 from tillqr.sale.mac import Key
@@ -19,7 +19,7 @@ def attempt(order="1001", register="3"):
 
 
 def codes(size=(240, 320), backend="HTTPS://PAY.EXAMPLE", foreign=False):
-    return Codes(*_OWN, backend, size, foreign)
+    return Codes(*_OWN, backend, size, foreign, lambda: bytearray(room(foreign)))
 
 
 def rows(symbol):

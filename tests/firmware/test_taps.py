@@ -94,6 +94,9 @@ class Display:
         else:
             self.said.append(event)
 
+    async def stand_still(self):
+        self.still = True
+
     def reader_is(self, name):
         self.reader.append(name)
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tillqr.panel.font import FontFile
+from tillqr.panel.font import Font
+from tillqr.panel.glyph_store import GlyphStore
 
 from host_sim.board import ROOT
 from tools import boards, filesystem, firmware
@@ -164,9 +165,9 @@ def test_code_for_the_chip_is_xtensa(built: Path) -> None:
 
 def test_without_chinese_the_fonts_are_small_and_readable(hosted: Path) -> None:
     path = hosted / firmware.FILES / "fonts.tqf"
-    fonts = FontFile(str(path), 4000, lambda _: None)
+    fonts = GlyphStore(str(path), 4000, lambda _: None)
     for size in (16, 22, 28, 34, 48):
-        assert fonts.font(size).height >= size
+        assert Font(fonts, size).height >= size
     assert path.stat().st_size < 250_000
 
 

@@ -12,7 +12,7 @@ import sys
 
 _FONTS = "build/fonts.tqf"
 _TEXTS = "firmware/texts/en.txt"
-_ROOM = 3584  # as assembly.py has it
+_ROOM = 2048  # as assembly.py has it
 _SIZE = (240, 320)
 SCREENS = ("idle", "cart", "choose", "code", "tap", "notice")
 STATES = ("idle", "cart", "choose", "qr", "tap", "paid", "failed", "fault")
@@ -39,17 +39,14 @@ def make_face(bus):
     """A face as assembly.py makes it."""
     from tillqr.panel import rgb444
     from tillqr.panel.face import Face
-    from tillqr.panel.font import FontFile
-    from tillqr.panel.painter import Painter
+    from tillqr.panel.glyph_store import GlyphStore
     from tillqr.panel.st7789 import St7789
-    from tillqr.panel.style import make_style
     from tillqr.panel.view import View
 
     panel = St7789(bus, bus, bus, bus, bus, rgb444, (0, 0), 0, True)
-    fonts = FontFile(_FONTS, _ROOM, print)
-    painter = Painter(panel, _SIZE[0], fonts.glyphs)
+    fonts = GlyphStore(_FONTS, _ROOM, print)
     view = View("Corner Shop", _TEXTS)
-    return Face(panel, painter, make_style(fonts, "light", False), view, _SIZE, print)
+    return Face(panel, fonts, ("light", False), view, _SIZE, print)
 
 
 def fill(view):
@@ -129,7 +126,7 @@ def paint(state, times):
     """List a screen once, and make and send all of its pixels some times."""
     from tillqr.panel import rgb444
     from tillqr.panel.face import load_screen
-    from tillqr.panel.font import FontFile
+    from tillqr.panel.glyph_store import GlyphStore
     from tillqr.panel.painter import Painter
     from tillqr.panel.picture import Picture
     from tillqr.panel.st7789 import St7789
@@ -138,12 +135,13 @@ def paint(state, times):
 
     bus = Bus()
     panel = St7789(bus, bus, bus, bus, bus, rgb444, (0, 0), 0, True)
-    fonts = FontFile(_FONTS, _ROOM, print)
+    fonts = GlyphStore(_FONTS, _ROOM, print)
     view = View("Corner Shop", _TEXTS)
     fill(view)
-    painter = Painter(panel, _SIZE[0], fonts.glyphs)
+    style = make_style(fonts, "light", False)
+    painter = Painter(panel, _SIZE[0], fonts.glyphs, style.fonts)
     picture = Picture(_SIZE[0], _SIZE[1])
-    load_screen(state, view).draw(picture, make_style(fonts, "light", False), view)
+    load_screen(state, view).draw(picture, style, view)
 
     async def run():
         for _ in range(times):

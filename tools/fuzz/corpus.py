@@ -101,8 +101,8 @@ def _packed(content: Any) -> bytes:
 def _frames() -> list[bytes]:
     texts = [*vectors.load("frames"), *vectors.load("set-up frames")]
     lines = [bytes.fromhex(text.rpartition(" ")[2]) for text in texts]
-    long = bytes(frame.FrameWriter().build(8, 3, bytes(range(256)) * 4))
-    full = bytes(frame.FrameWriter().build(8, 4, b"\xff" * 1024))
+    long = bytes(frame.build(8, 3, bytes(range(256)) * 4))
+    full = bytes(frame.build(8, 4, b"\xff" * 1024))
     return [b"\x7f" + line for line in (*lines, long, full, b"".join(lines))]
 
 
@@ -125,7 +125,7 @@ def _link() -> list[bytes]:
     answered = record(message.ACK, 0, b"").join(records)
     one_by_one = [b"\0" + records[0] + one for one in records]
     line = b"".join(
-        bytes(frame.FrameWriter().build(kind, number, message.build(content)))
+        bytes(frame.build(kind, number, message.build(content)))
         for number, (kind, content) in enumerate(_MESSAGES)
     )
     return [

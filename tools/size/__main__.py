@@ -1,7 +1,7 @@
 """What the firmware takes: bytes, memory when loaded, the heap at rest, instructions to start.
 
 `make size` prints a table of every module, writes build/bench/size.json, and fails if a goal is
-missed. A resident module's figures are what it adds to the bundle (tools/bundle.py). Memory with
+missed. A bundled module's figures are what it adds to its bundle (tools/bundle.py). Memory with
 pointers of 64 bits is measured on MicroPython's Unix port, with 32, as the chip has them, on its
 WebAssembly port under Node; that one has no viper, so a viper function counts there as an empty
 function and its machine code for the chip. The heap at rest is that of a simulated board with a
@@ -94,18 +94,21 @@ def main() -> int:
 def measure_modules(work: Path) -> list[Row]:
     """A row for each module of the firmware, in the order in which they are loaded."""
     made, packages, _ = join()
-    origin = {new: name for name, _, new in made.names}
-    parts = _parts(ast.parse(made.source), origin)
     rows: list[Row] = []
-    before: list[ast.stmt] = []
-    so_far = Row(BUNDLE, "")
-    for name, part in parts.items():
-        before += part
-        total = _measure(work, BUNDLE, "", {BUNDLE: ast.unparse(ast.Module(before, []))})
-        grown = (total.mpy - so_far.mpy, total.ram32 - so_far.ram32, total.ram64 - so_far.ram64)
-        rows.append(Row(name, "resident", *grown))
-        so_far = total
-    modules = {**made.others, BUNDLE: made.source}
+    for bundle, text in made.bundles.items():
+        origin = {new: name for one, name, _, new in made.names if one == bundle}
+        before: list[ast.stmt] = []
+        so_far = Row(bundle, "")
+        for name, part in _parts(ast.parse(text), origin).items():
+            before += part
+            total = _measure(
+                work, bundle, "", {**made.bundles, bundle: ast.unparse(ast.Module(before, []))}
+            )
+            grown = (total.mpy - so_far.mpy, total.ram32 - so_far.ram32, total.ram64 - so_far.ram64)
+            when = "resident" if bundle == BUNDLE else f"with {bundle.removeprefix('tillqr.')}"
+            rows.append(Row(name, when, *grown))
+            so_far = total
+    modules = {**made.others, **made.bundles}
     for name in made.others:
         if name not in packages:
             when = "resident" if name == _PIXELS else "when needed"

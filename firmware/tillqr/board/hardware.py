@@ -48,7 +48,8 @@ def make_panel(profile: dict):  # type: ignore[no-untyped-def]
 
 
 def make_uart(profile: dict, baud: int, buffer: int, name: str = "till_uart") -> machine.UART:
-    """The UART of a field of the profile: the till link's, "machine_uart", or a reader's."""
+    """The UART of a field of the profile: the till link's, "machine_uart", or a reader's; buffer:
+    bytes that its own buffers hold, each way."""
     till = profile[name]
     return machine.UART(
         till["id"],
@@ -68,8 +69,10 @@ def make_reader(profile: dict, count):  # type: ignore[no-untyped-def]
     """
     if "reader" not in profile:
         return None
+    from tillqr.nfc.pn532 import Pn532
+
     transport = _TRANSPORTS[profile["reader"]["bus"]](profile)
-    return load("tillqr.nfc.pn532").Pn532(transport, count)
+    return Pn532(transport, count)
 
 
 def _hsu(profile: dict):  # type: ignore[no-untyped-def]

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tillqr.display import Display
-    from tillqr.net import http
     from tillqr.net.backend import Backend
     from tillqr.net.path import Path
     from tillqr.net.server import Server
@@ -87,15 +86,15 @@ class Web:
     def network_changed(self) -> None:
         """Wi-Fi came or went: `run` sees it itself."""
 
-    async def _exchange(self, question: dict, more: bool = False) -> "http.Message | None":
-        """Send it and read what comes; None if the backend is not well."""
-        answer: "http.Message | None" = None
+    async def _exchange(self, question: dict, more: bool = False):  # type: ignore[no-untyped-def]
+        """Send it and read what comes, a http.Message; None if the backend is not well."""
+        answer = None  # type: ignore[var-annotated]
         trouble = "backend_away"
         http = load(_HTTP)
         post = self._post(http, question, more)
         try:
             answer = await asyncio.wait_for(post, _DEADLINE_S)
-            if int(answer.first[1]) < _MAX_ERROR:  # type: ignore[union-attr]
+            if int(answer.first[1]) < _MAX_ERROR:
                 trouble = ""
         except (OSError, ValueError, EOFError, asyncio.TimeoutError, http.HttpError) as error:
             trouble = self._server.trouble(error) or trouble
@@ -114,7 +113,7 @@ class Web:
             self.lacks = "backend" if trouble else ""
             self._display.path_changed()
 
-    async def _post(self, http, question: dict, more: bool) -> "http.Message":  # type: ignore[no-untyped-def]
+    async def _post(self, http, question: dict, more: bool):  # type: ignore[no-untyped-def]
         """One request; on the connection that was kept, if there is one and it still serves."""
         kept, self._kept = self._kept, None
         reader, writer = kept or await self._server.open()

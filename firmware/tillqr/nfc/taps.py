@@ -1,22 +1,20 @@
-"""The task of the card reader: polls while a card may be held to it, and deals with those that are.
+"""The task of the card reader: polls while a card may be held to it, and has those dealt with that
+are.
 
-What a card says goes to the backend, which says what to ask it next; nothing of it is looked into,
-logged or kept. Whatever goes wrong before the backend has an answer costs nothing: the customer is
-told, and may tap again.
+Whatever goes wrong before the backend has an answer costs nothing: the customer is told, and may
+tap again. What a tap needs is loaded for it and let go: what reads a card (tap_read.py) before what
+talks to the backend (talk.py), which is there when TLS takes memory too.
 """
 
 import asyncio
 import gc
-import os
-import time
 
 from micropython import const
 
-from tillqr.nfc import tap_read
 from tillqr.nfc.pn532 import CardError, ReaderError
 from tillqr.nfc.unsupported import Unsupported
-from tillqr.sale.tunnel import MAX_ANSWER, Broken, Tunnel
 from tillqr.till.message import Refusal
+from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -31,14 +29,11 @@ if TYPE_CHECKING:
 
 _IDLE_MS = const(100)
 _LOOK_MS = const(50)
-_REPEAT_MS = const(500)  # between two tries to reach a backend that failed at once
 _MEND_MS = const(5000)  # between two tries to wake a reader that doesn't answer
-_CARD_MS = const(5000)
-"""How long a card may take for one answer."""
 _GONE = const(3)
 """Searches in a row that must find no card: at the edge of the field one may miss it."""
-_BACKEND_MS = const(8000)
-"""How long the backend may take for one answer, with its repetitions."""
+_READ = "tillqr.nfc.tap_read"
+_TALK = "tillqr.nfc.talk"
 
 
 class Taps:
@@ -103,33 +98,51 @@ class Taps:
         if not targets:
             return
         self._held = _GONE
+        await self._display.stand_still()
         try:
-            reason = await self._read(targets[0]) if len(targets) == 1 else "two_cards"
+            event, reason = "again", "two_cards"
+            if len(targets) == 1:
+                event, reason = await self._dealt(targets[0])
         except MemoryError:  # the attempt is still open: it may be tried again
             self._count("tap_no_memory")
             gc.collect()
-            reason = "card_gone"
-        if reason:
+            event, reason = "again", "card_gone"
+        finally:
+            self._display.still = False
+        if event == "again":
             self._count("tap_" + reason)
-            self._display.happen("again", reason)
+        if event:
+            self._display.happen(event, reason)
         await self._reader.release()
 
-    async def _read(self, target) -> str:  # type: ignore[no-untyped-def]
-        """Deal with a card: why it is not enough, or ""."""
+    async def _dealt(self, target) -> "tuple[str, str]":  # type: ignore[no-untyped-def]
+        """Deal with a card: what has happened, as ByTap knows it, or "", and the reason."""
         try:
-            kind, data = await tap_read.read(self._reader, target)
+            kind, data = await load(_READ).read(self._reader, target)
         except Unsupported as unsupported:
-            return unsupported.args[0]
+            return "again", unsupported.args[0]
         except (CardError, ReaderError):
-            return "card_gone"
+            return "again", "card_gone"
+        finally:
+            unload(_READ)
         attempt = self._begun()
         if attempt is None:
-            return ""
+            return "", ""
+        await self._display.stand_still()
+        code = self._backend.code(attempt)  # what makes it is gone before what talks comes
         try:
-            return await self._talk(attempt, kind, data)
+            event, reason = await self._talked(attempt, code, kind, data)
         finally:
             await self._backend.channel.let_go()
-            gc.collect()
+            unload(_TALK)
+        # A receipt may have come meanwhile.
+        return (event, reason) if self._till.holds(attempt) else ("", "")
+
+    async def _talked(
+        self, attempt: "Attempt", code: str, kind: str, data: bytes
+    ) -> "tuple[str, str]":
+        talk = load(_TALK).Talk(attempt, self._reader, self._till, self._backend, self._count)
+        return await talk.run(code, kind, data, self._keys)
 
     def _begun(self) -> "Attempt | None":
         """The attempt that a card is for, None if there can't be one."""
@@ -139,67 +152,3 @@ class Taps:
             self._count("card_" + refusal.reason)
             self._display.happen("key_refused", refusal.reason)
         return self._till.attempt()
-
-    async def _talk(self, attempt: "Attempt", verb: str, data: bytes) -> str:
-        """Carry words between the card and the backend until it has enough: as `_read`."""
-        number = os.urandom(4).hex()
-        tunnel = Tunnel(attempt, number, self._backend.code(attempt), self._keys)
-        while True:
-            answer = await self._heard(attempt, tunnel, tunnel.say(verb, data))
-            if answer is None:
-                if self._till.holds(attempt):  # no receipt came either: the backend is asked
-                    self._display.happen("timeout")
-                return ""
-            word, data = answer
-            if word == "wait":
-                if self._till.holds(attempt):
-                    self._display.happen("card_done")
-                return ""
-            if word == "again":
-                return _reason(data)
-            verb, data = await self._exchanged(data)
-
-    async def _exchanged(self, command: bytes) -> "tuple[str, bytes]":
-        """What the card says to a command."""
-        try:
-            data = await self._reader.exchange(command, _CARD_MS)
-        except (CardError, ReaderError):
-            return "gone", b""
-        return ("answer", data) if len(data) <= MAX_ANSWER else ("gone", b"")
-
-    async def _heard(
-        self, attempt: "Attempt", tunnel: Tunnel, word: dict
-    ) -> "tuple[str, bytes] | None":
-        """Say a word until it is answered; None if that is not to be, or not any more."""
-        began = time.ticks_ms()
-        while self._till.holds(attempt):
-            answer = await self._said(attempt, word)
-            if answer is not None:
-                try:
-                    return tunnel.take(answer)
-                except Broken as broken:
-                    self._count("tap_" + broken.args[0])
-            if time.ticks_diff(time.ticks_ms(), began) > _BACKEND_MS:
-                return None
-            if self._till.holds(attempt):
-                await asyncio.sleep_ms(_REPEAT_MS)
-        return None
-
-    async def _said(self, attempt: "Attempt", word: dict) -> "dict | None":
-        """Say a word once: the backend's, which is not judged yet, or None. A receipt in its place
-        is delivered."""
-        backend = self._backend
-        backend.word = None
-        try:
-            await backend.put(attempt, word, True)
-        except MemoryError:  # it is said again
-            self._count("backend_no_memory")
-        return backend.word
-
-
-def _reason(data: bytes) -> str:
-    """The name of a reason that the panel has words for."""
-    for name in ("card_unsupported", "two_cards", "phone_locked"):
-        if data == name.encode():
-            return name
-    return "card_gone"

@@ -1,28 +1,38 @@
 """The face: the panel's one task. It shows the screen of a state, and sends only what changed.
 
-A screen's module, and what it draws with, is loaded to draw and then let go, so that it takes no
-memory while a sale waits. A tick of the countdown is painted in place and takes no memory.
+What lists a screen is loaded for that and let go, and then what makes its pixels: the two are not
+in memory at once, and none of it is while a sale waits. Only where something changes every second
+the fonts stay; and the painter where that is a countdown, which is painted in place: a tick takes
+no memory.
 """
 
 import asyncio
 
 from micropython import const
 
-from tillqr.panel.picture import Clock, Picture
+from tillqr.panel.marks import Clock, Marks
 from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tillqr.panel.glyph_store import GlyphStore
     from tillqr.panel.painter import Painter
     from tillqr.panel.screens.common import Screen
     from tillqr.panel.st7789 import St7789
     from tillqr.panel.style import Style
     from tillqr.panel.view import View
 
-_WORDS = "tillqr.panel.language"
+_DRAWING = "tillqr.panel.drawing"
+_DIFFERENCE = "tillqr.panel.difference"
+_STYLE = "tillqr.panel.style"
+_PAINTER = "tillqr.panel.painter"
+_FONT = "tillqr.panel.font"
+_COUNTDOWN = "qr"
+_TICKING = ("qr", "tap")
 _NOTICE = "tillqr.panel.screens.notice"
+_ROWS = "tillqr.panel.screens.notice_rows"
 _MODULES = {
     "idle": "tillqr.panel.screens.idle",
     "cart": "tillqr.panel.screens.cart",
@@ -32,7 +42,6 @@ _MODULES = {
     "setup": "tillqr.panel.screens.setup",
 }
 """The module of a state's screen; every other state has a notice."""
-_SHARED = ("tillqr.panel.screens.common", "tillqr.panel.screens.layout")
 _TRIES = const(25)
 """How often in a row a screen may find no memory."""
 _AGAIN_MS = const(40)
@@ -40,7 +49,7 @@ _AGAIN_MS = const(40)
 
 def load_screen(state: str, view: "View") -> "Screen":
     """The screen of a state, from its module; the view gets the words to draw it with."""
-    view.text = load(_WORDS).Language(view.language)
+    view.text = load(_DRAWING).read_words(view.language)
     name = _MODULES.get(state, _NOTICE)
     screens = load(name)
     return screens.NoticeScreen(state) if name == _NOTICE else screens.screen
@@ -52,23 +61,26 @@ class Face:
     def __init__(
         self,
         panel: "St7789",
-        painter: "Painter",
-        style: "Style",
+        file: "GlyphStore",
+        look: "tuple[str, bool]",
         view: "View",
         size: tuple,
         count: "Callable[[str], None]",
     ) -> None:
-        """size: the panel's width and height; count(name) is told what went wrong."""
+        """look: the theme, and whether texts are large; size: the panel's width and height;
+        count(name) is told what went wrong."""
         self._panel = panel
-        self._painter = painter
-        self._style = style
+        self._file = file
+        self._look = look
+        self._style: "Style | None" = None
+        self._painter: "Painter | None" = None
         self.view = view
         """What the screens are told; `show` has them look again."""
         self.prepare: "Callable[[], None] | None" = None
         """Called before a screen is loaded, which takes as much memory, and never while one is
         sent: a symbol that is made in the place of another must not change under the painter."""
-        self._shown = Picture(size[0], size[1])
-        self._drawn = Picture(size[0], size[1])
+        self._size = size
+        self._shown = Marks([], [])
         self._state = "starting"
         self._wanted = asyncio.Event()
         self._asleep = False
@@ -122,57 +134,77 @@ class Face:
             self._asleep = False
             await self._panel.wake()
         self._busy = True
-        if not await self._listed():
-            return
-        for region in self._drawn.difference(self._shown):
-            await self._painter.paint(self._drawn, region)
-        self._shown, self._drawn = self._drawn, self._shown
-        self._drawn.begin()  # what was shown takes no memory any more
-        self._busy = False
-        self._find_clock()
-        await self._panel.fade(100)
-
-    async def _listed(self) -> bool:
-        """Draw, or try again later: what takes the memory that drawing needs lets go of it soon."""
         try:
-            drawn = await self._draw()
-        except MemoryError:
+            drawn = await self._drawn()
+        except MemoryError:  # what takes the memory that this needs lets go of it soon
             if self._tries == _TRIES:
                 raise
-            self._tries += 1
-            self._count("panel_no_memory")
-            self._drawn.begin()
-            self._let_go()
-            self._wanted.set()
-            await asyncio.sleep_ms(_AGAIN_MS)
-            return False
+            await self._put_off()
+            return
         self._tries = 0
-        return drawn
+        if not drawn:
+            return
+        self._busy = False
+        self._find_clock()
+        self._put_away()
+        await self._panel.fade(100)
 
-    async def _draw(self) -> bool:
-        """List the state's screen; the loop gets a turn after each part.
+    async def _put_off(self) -> None:
+        """Have it drawn again a little later."""
+        self._tries += 1
+        self._count("panel_no_memory")
+        self._let_go()
+        self._wanted.set()
+        await asyncio.sleep_ms(_AGAIN_MS)
 
-        False if another state came before the screen's module was loaded: the view is that one's
+    async def _drawn(self) -> bool:
+        """Draw the state's screen and send what differs; False as `_draw` is None."""
+        listed = await self._draw()
+        if listed is None:
+            return False
+        drawn, regions = listed
+        self._shown = Marks([], [])  # what that is isn't known until all is sent
+        for region in regions:
+            await self._take_painter().paint(drawn, region)
+        if self._state == _COUNTDOWN:
+            self._take_painter()  # a tick must not find that there is no memory for it
+        self._shown = drawn
+        return True
+
+    async def _draw(self) -> "tuple[Marks, list] | None":
+        """List the state's screen: its marks, and the regions in which they are others than those
+        that are shown. The loop gets a turn after each part.
+
+        None if another state came before the screen's module was loaded: the view is that one's
         by then, and `run` draws it next.
         """
         if self.prepare is not None:
             self.prepare()
             await asyncio.sleep_ms(0)
-        screen = load_screen(self._state, self.view)
+        self._put_painter_away()
+        style = self._take_style()
         await asyncio.sleep_ms(0)
-        fits = not self._wanted.is_set()
-        if fits:
-            screen.draw(self._drawn, self._style, self.view)
+        screen = load_screen(self._state, self.view)
+        unload(_ROWS)
+        await asyncio.sleep_ms(0)
+        drawn = None
+        if not self._wanted.is_set():
+            drawn = load(_DRAWING).list_marks(screen, style, self.view, self._size)
         del screen
         await asyncio.sleep_ms(0)
         self._let_go()
         await asyncio.sleep_ms(0)
-        return fits
+        if drawn is None:
+            return None
+        regions = load(_DIFFERENCE).regions(drawn, self._shown, self._size)
+        unload(_DIFFERENCE)
+        await asyncio.sleep_ms(0)
+        return drawn, regions
 
     def _let_go(self) -> None:
-        """Forget what draws."""
+        """Forget what lists a screen."""
         self.view.text = None  # type: ignore[assignment]
-        unload(_WORDS, _NOTICE, *_SHARED, *_MODULES.values())
+        unload(_NOTICE, _ROWS, *_MODULES.values(), _DRAWING, _DIFFERENCE)
 
     def _find_clock(self) -> None:
         self._clock_box = (0, 0, 0, 0)
@@ -185,5 +217,30 @@ class Face:
 
     def _paint_clock(self) -> None:
         left, top, right, bottom = self._clock_box
-        if right:
+        if right and self._painter is not None:  # else another screen comes
             self._painter.paint_now(self._shown, left, top, right, bottom)
+
+    def _take_style(self) -> "Style":
+        if self._style is None:
+            self._style = load(_STYLE).make_style(self._file, *self._look)
+            unload(_STYLE)
+        return self._style
+
+    def _take_painter(self) -> "Painter":
+        if self._painter is None:
+            fonts = self._take_style().fonts
+            make = load(_PAINTER).Painter
+            self._painter = make(self._panel, self._size[0], self._file.glyphs, fonts)
+        return self._painter
+
+    def _put_painter_away(self) -> None:
+        self._painter = None
+        unload(_PAINTER)
+
+    def _put_away(self) -> None:
+        """Let go of what the next tick doesn't need."""
+        if self._state not in _TICKING:
+            self._painter = self._style = None
+            unload(_PAINTER, _FONT)
+        elif self._state != _COUNTDOWN:
+            self._put_painter_away()

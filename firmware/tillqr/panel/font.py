@@ -15,6 +15,7 @@ printable ASCII characters come first and whole, so they are found without a sea
 
 from micropython import const
 
+_SIZES = const(4)  # where the number of sizes is
 _DIRECTORY = const(12)
 _ENTRY = const(8)
 _FIRST_ASCII = const(0x20)
@@ -26,66 +27,15 @@ _STRIDE = const(128)  # code points between two that are kept in memory
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-class FontFile:
-    """A font file kept open, and the memory for its glyphs that were used last."""
-
-    def __init__(self, path: str, room: int, count: "Callable[[str], None]") -> None:
-        """room: bytes of glyphs to keep, more than the largest one takes; count is called with
-        "glyph_missing" for a character that a font doesn't have.
-
-        Raises OSError if there is no such file, ValueError if it is no font.
-        """
-        self._file = open(path, "rb")  # noqa: SIM115  (kept open: glyphs are read when needed)
-        header = self._file.read(5)
-        if header[:4] != b"TQF2":
-            raise ValueError("not a font: " + path)
-        self._sizes = header[4]
-        self.count = count
-        self.glyphs = bytearray(room)
-        """Glyphs: width in bytes, rows, left, top, advance, then the bitmap."""
-        self._places: "dict[int, int]" = {}
-        self._end = 0
-
-    def font(self, size: int) -> "Font":
-        """The font of a size in pixels; raises ValueError if there is none."""
-        self._file.seek(5)
-        for _ in range(self._sizes):
-            entry = self._file.read(_DIRECTORY)
-            if entry[0] == size:
-                return Font(self, size, entry[1], entry[2], _u32(entry, 4))
-        raise ValueError("no font of {} pixels".format(size))
-
-    def read(self, place: int, size: int) -> bytes:
-        """Bytes of the file."""
-        self._file.seek(place)
-        return self._file.read(size)
-
-    def kept(self, key: int) -> int:
-        """Where in `glyphs` a glyph is, or -1. key: its font's size and code point."""
-        return self._places.get(key, -1)
-
-    def keep(self, key: int, entry: bytes, block: int) -> int:
-        """Load the glyph of an index entry; return where in `glyphs` it is."""
-        size = entry[3] * entry[4]
-        if self._end + 5 + size > len(self.glyphs):
-            self._places.clear()
-            self._end = 0
-        place = self._end
-        self._end += 5 + size
-        self.glyphs[place : place + 5] = entry[3:]
-        self._file.seek(block + _u24(entry, 0))
-        self._file.readinto(memoryview(self.glyphs)[place + 5 : self._end])
-        self._places[key] = place
-        return place
+    from tillqr.panel.glyph_store import GlyphStore
 
 
 class Font:
     """One size."""
 
-    def __init__(self, file: FontFile, size: int, height: int, wide: int, block: int) -> None:
+    def __init__(self, file: "GlyphStore", size: int) -> None:
+        """size: in pixels; raises ValueError if the file has no such font."""
+        height, wide, block = _place(file, size)
         self._file = file
         self.size = size
         """The size in pixels that it was made at."""
@@ -93,14 +43,21 @@ class Font:
         """Height of a line, in pixels."""
         self._wide = wide
         self._block = block
-        count = _u16(file.read(block, 2), 0)
-        self._head = file.read(block, _COARSE + (count + _STRIDE - 1) // _STRIDE * 2)
+        self._head = b""
+
+    def _table(self) -> bytes:
+        """What is in the block before the code points; it is read when it is needed first."""
+        if not self._head:
+            count = _u16(self._file.read(self._block, 2), 0)
+            size = _COARSE + (count + _STRIDE - 1) // _STRIDE * 2
+            self._head = self._file.read(self._block, size)
+        return self._head
 
     def advance(self, code: int) -> int:
         """Pixels from a character's origin to the next one's."""
         index = code - _FIRST_ASCII
         if 0 <= index < _ASCII:
-            return self._head[2 + index]
+            return self._table()[2 + index]
         if code >= _WIDE and code != _BOX:
             return self._wide
         return self._file.glyphs[self.glyph(code) + 4]
@@ -111,7 +68,7 @@ class Font:
 
     def width_of(self, characters: "bytes | list[int]") -> int:
         """Pixels that some characters, as `codes` gives them, take."""
-        width, head = 0, self._head
+        width, head = 0, self._table()
         for code in characters:
             # Most are ASCII: a call for each would take ten times as long.
             width += head[code - 30] if 32 <= code < 127 else self.advance(code)
@@ -137,7 +94,7 @@ class Font:
         index = code - _FIRST_ASCII
         if 0 <= index < _ASCII:
             return index
-        head = self._head
+        head = self._table()
         first = _bisect(head, _COARSE, (len(head) - _COARSE) // 2, code) * _STRIDE
         codes = self._file.read(self._block + len(head) + 2 * first, 2 * _STRIDE)
         some = min(_STRIDE, _u16(head, 0) - first)
@@ -146,8 +103,18 @@ class Font:
 
     def _entry(self, number: int) -> bytes:
         """The index's entry of a glyph."""
-        index = self._block + len(self._head) + 2 * _u16(self._head, 0)
+        index = self._block + len(self._table()) + 2 * _u16(self._table(), 0)
         return self._file.read(index + _ENTRY * number, _ENTRY)
+
+
+def _place(file: "GlyphStore", size: int) -> "tuple[int, int, int]":
+    """Of a size the height of a line, the advance of wide characters, and its block's place."""
+    count = file.read(_SIZES, 1)[0]
+    entries = file.read(_SIZES + 1, _DIRECTORY * count)
+    for at in range(0, len(entries), _DIRECTORY):
+        if entries[at] == size:
+            return entries[at + 1], entries[at + 2], _u32(entries, at + 4)
+    raise ValueError("no font of {} pixels".format(size))
 
 
 def codes(text: str) -> "bytes | list[int]":
@@ -173,9 +140,5 @@ def _u16(data: bytes, at: int) -> int:
     return data[at] << 8 | data[at + 1]
 
 
-def _u24(data: bytes, at: int) -> int:
-    return data[at] << 16 | data[at + 1] << 8 | data[at + 2]
-
-
 def _u32(data: bytes, at: int) -> int:
-    return data[at] << 24 | _u24(data, at + 1)
+    return _u16(data, at) << 16 | _u16(data, at + 2)

@@ -10,12 +10,12 @@ from micropython import const
 
 from tillqr.panel import raster
 from tillqr.panel.font import codes
-from tillqr.panel.picture import INK, OVERHANG, PAPER, Clock
+from tillqr.panel.marks import INK, OVERHANG, PAPER, Clock
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from tillqr.panel.font import Font
-    from tillqr.panel.picture import Picture
+    from tillqr.panel.marks import Marks
     from tillqr.panel.st7789 import St7789
 
 _ROWS = const(8)
@@ -24,14 +24,17 @@ _ROWS = const(8)
 class Painter:
     """Keeps a panel showing pictures."""
 
-    def __init__(self, panel: "St7789", width: int, glyphs: bytearray) -> None:
-        """glyphs: those of the FontFile that the pictures' fonts are from."""
+    def __init__(
+        self, panel: "St7789", width: int, glyphs: bytearray, fonts: "dict[int, Font]"
+    ) -> None:
+        """glyphs: those of the GlyphStore that the fonts are from; fonts: by their sizes."""
         self._panel = panel
         self._stride = (width + 3) // 4
         self._strip = bytearray(self._stride * _ROWS)
         self._glyphs = glyphs
+        self._fonts = fonts
 
-    async def paint(self, picture: "Picture", region: "tuple[int, int, int, int]") -> None:
+    async def paint(self, picture: "Marks", region: "tuple[int, int, int, int]") -> None:
         """Send the region (left, top, right, bottom) of a picture; the loop gets a turn after
         each strip, and after each glyph that comes from the file."""
         left, top, right, bottom = region
@@ -41,26 +44,27 @@ class Painter:
             top += self._send_strip(picture, left, top, right, bottom)
             await asyncio.sleep_ms(0)
 
-    def paint_now(self, picture: "Picture", left: int, top: int, right: int, bottom: int) -> None:
+    def paint_now(self, picture: "Marks", left: int, top: int, right: int, bottom: int) -> None:
         """Send a small region at once, taking no memory if its glyphs are there."""
         self._panel.open_window(left, top, right, bottom)
         while top < bottom:
             top += self._send_strip(picture, left, top, right, bottom)
 
-    async def _load(self, picture: "Picture", region: "tuple[int, int, int, int]") -> None:
+    async def _load(self, picture: "Marks", region: "tuple[int, int, int, int]") -> None:
         left, top, right, bottom = region
-        for x, y, end, below, thing, font, _ in picture.marks:
+        for x, y, end, below, thing, size, _ in picture.marks:
             if y >= bottom or below <= top or x >= right or end <= left:
                 continue
             if isinstance(thing, Clock):
                 thing = thing.CHARACTERS.decode()
             if isinstance(thing, str):
+                font = self._fonts[size]
                 for code in codes(thing):
                     if not font.has(code):
                         font.glyph(code)
                         await asyncio.sleep_ms(0)
 
-    def _send_strip(self, picture: "Picture", left: int, top: int, right: int, bottom: int) -> int:
+    def _send_strip(self, picture: "Marks", left: int, top: int, right: int, bottom: int) -> int:
         """Draw and send the rows from `top` on that can go at once; return how many."""
         for end, palette in picture.bands:  # noqa: B007
             if top < end:
@@ -81,7 +85,7 @@ class Painter:
         self._panel.write(self._strip, first, 0 if alike else self._stride, count, rows)
         return rows
 
-    def _draw(self, picture: "Picture", left: int, top: int, right: int, rows: int) -> None:
+    def _draw(self, picture: "Marks", left: int, top: int, right: int, rows: int) -> None:
         """Draw what a picture has in the rows from `top` on into the strip."""
         strip, stride = self._strip, self._stride  # no more at once: a tuple would take memory
         first, last = left >> 2, right >> 2
@@ -94,9 +98,10 @@ class Painter:
                 upper, lower = max(y, top) - top, min(below, bottom) - top
                 raster.fill(strip, stride, first, last, x, upper, end, lower, tone)
             elif isinstance(thing, str):
-                self._draw_text(left, right, rows, x + OVERHANG, y - top, thing, detail, tone)
+                font = self._fonts[detail]
+                self._draw_text(left, right, rows, x + OVERHANG, y - top, thing, font, tone)
             elif isinstance(thing, Clock):
-                self._draw_clock(left, right, rows, x, y - top, thing.text, detail)
+                self._draw_clock(left, right, rows, x, y - top, thing.text, self._fonts[detail])
             else:
                 bits = thing.row((top - y) // detail[0])
                 raster.modules(strip, stride, first, last, rows, bits, thing.size, x, detail[0])

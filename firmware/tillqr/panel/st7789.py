@@ -24,7 +24,7 @@ _RASET = const(0x2B)
 _RAMWR = const(0x2C)
 _MADCTL = const(0x36)  # [9.1.28]
 _COLMOD = const(0x3A)
-_BUFFER = const(1440)  # bytes that are expanded and sent at once: 0.3 ms at 40 MHz
+_BUFFER = const(960)  # bytes that are expanded and sent at once: 0.2 ms at 40 MHz
 _FADE_STEP_MS = const(10)
 _MADCTL_ROTATED = (0x00, 0x60, 0xC0, 0xA0)  # MY, MX, MV for 0, 90, 180, 270 degrees
 

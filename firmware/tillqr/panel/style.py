@@ -7,11 +7,11 @@ as they are. Every pair has a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3), t
 
 from micropython import const
 
-from tillqr.panel.font import FontFile
+from tillqr.panel.font import Font
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from tillqr.panel.font import Font
+    from tillqr.panel.glyph_store import GlyphStore
 
 THEMES = """\
 role    light         dark          contrast
@@ -27,6 +27,7 @@ code    FFFFFF/000000 FFFFFF/000000 FFFFFF/000000"""
 SMALL, BODY, LARGE, TITLE, HUGE = const(16), const(22), const(28), const(34), const(48)
 ICON_SMALL, ICON = const(44), const(72)
 """Sizes of the fonts in pixels; the two of icons have nothing else."""
+_SIZES = (SMALL, BODY, LARGE, TITLE, HUGE, ICON_SMALL, ICON)
 
 
 class Style:
@@ -41,18 +42,20 @@ class Style:
         title: "tuple[Font, ...]"
         amount: "tuple[Font, ...]"
         icon: "tuple[Font, ...]"
+        fonts: "dict[int, Font]"  # by their sizes
 
 
-def make_style(file: FontFile, theme: str, large: bool) -> Style:
+def make_style(file: "GlyphStore", theme: str, large: bool) -> Style:
     """theme: one of the columns of THEMES; large: text one size larger where there is room."""
     made = Style()
     made.colour = _colours(theme)
-    small, body, more, title = (file.font(size) for size in (SMALL, BODY, LARGE, TITLE))
+    made.fonts = {size: Font(file, size) for size in _SIZES}
+    small, body, more, title, huge, icon_small, icon = [made.fonts[size] for size in _SIZES]
     made.small = (body, small) if large else (small,)
     made.body = (more, body, small) if large else (body, small)
     made.title = (title, more, body, small)
-    made.amount = (file.font(HUGE), title, more, body, small)
-    made.icon = (file.font(ICON), file.font(ICON_SMALL))
+    made.amount = (huge, title, more, body, small)
+    made.icon = (icon, icon_small)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from tillqr.panel.picture import Clock
+from tillqr.panel.marks import Clock
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:

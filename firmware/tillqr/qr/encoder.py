@@ -62,9 +62,10 @@ class Encoder:
     def __init__(self, memory: "Memory | None" = None) -> None:
         """memory: what an encoder before this one had."""
         self._memory = memory or Memory()
+        self._stream = bytearray(0)  # the codewords
 
     @property
-    def words(self) -> "bytearray | array | None":
+    def words(self) -> "bytearray | memoryview | array | None":
         """The latest symbol's matrix, as masking and scoring see it (matrix.py)."""
         return self._memory.words
 
@@ -159,7 +160,7 @@ class Encoder:
         memory = self._memory
         if memory.room < words:
             memory.words = None  # so that old and new need not fit side by side
-            # MicroPython's kernels take any memory as words, CPython's need an array of them
+            # as in Memory.lend
             memory.words = bytearray(4 * words) if _MICROPYTHON else array("I", bytes(4 * words))
             memory.room = words
 
@@ -172,9 +173,9 @@ class Encoder:
         # the final sequence and a zero, the data codewords, the last block's error correction
         length = start + data_codewords(version, 0) + 30
         memory = self._memory
-        if len(memory.stream) < length:
-            memory.stream = bytearray(length)
-        stream = memory.stream
+        if len(self._stream) < length:
+            self._stream = bytearray(length)
+        stream = self._stream
         heads = HEADS[(version > 9) + (version > 26)]
         count = -self._count if self._eci else self._count
         write(0, start, end, stream, self._text, count, heads, memory.words, ALPHANUMERIC)

@@ -1,7 +1,10 @@
 """A finished symbol, and the memory that it is made in: what stays when the encoder is let go."""
 
+import sys
+
 from micropython import const
 
+_MICROPYTHON = sys.implementation.name == "micropython"
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from array import array
@@ -45,11 +48,15 @@ class Memory:
     """What encoders work in, one after another; the encoder has it grow."""
 
     def __init__(self) -> None:
-        self.words: "bytearray | array | None" = None
+        self.words: "bytearray | memoryview | array | None" = None
         """The latest symbol's matrix (matrix.py)."""
         self.room = 0
         """How many words that has."""
-        self.stream = bytearray(0)
-        """Codewords."""
         self.code = QrCode()
         """The latest symbol."""
+
+    def lend(self, buffer: bytearray) -> None:
+        """Have the matrix in a buffer, as long as that is large enough."""
+        # MicroPython's kernels take any memory as words, CPython's need words.
+        self.words = buffer if _MICROPYTHON else memoryview(buffer).cast("I")
+        self.room = len(buffer) // 4

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 _TURN_MS = const(20)
 _CHUNK = const(128)
 BUFFER = const(2048)
-"""Bytes that the UART's own receive and transmit buffers must hold: more than a frame each."""
+"""Bytes that a UART's own buffers hold, each way, where another line's bytes are passed on."""
+FRAMES = const(1280)
+"""Bytes that they must hold elsewhere: a frame and an answer. What is lost beyond that is said
+again."""
 
 
 class TillPort:

@@ -71,4 +71,5 @@ def add_names() -> None:
 if __name__ == "__main__":
     add_names()
     asyncio.StreamReader = UartReader  # type: ignore[assignment,misc]
+    gc.freeze()  # the firmware collects often: not what is CPython's
     runpy.run_path(sys.argv[1], run_name="__main__")

@@ -159,7 +159,7 @@ def install(world, life):
     """Put everything in its place for a start of the board."""
     agenda = world.agenda
 
-    def make_uart(_, __, ___):
+    def make_uart(*_):
         life.uart = Uart(world.line, life)
         return life.uart
 

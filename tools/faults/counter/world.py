@@ -82,12 +82,10 @@ class World:
         def face(_, __, ___, view, *____):
             return people.Panel(self, life, view)
 
-        nothing = chip.Module(glyphs=None)
+        glyphs = chip.Module(lend=lambda: bytearray(2048))
         return {
             "face": chip.Module(Face=face),
-            "painter": chip.Module(Painter=lambda *_: None),
-            "font": chip.Module(FontFile=lambda *_: nothing),
-            "style": chip.Module(make_style=lambda *_: None),
+            "glyph_store": chip.Module(GlyphStore=lambda *_: glyphs),
         }
 
     def reset(self, cause=chip.HARD):

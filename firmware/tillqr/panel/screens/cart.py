@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from tillqr.panel.picture import GREY
+from tillqr.panel.marks import GREY
 from tillqr.panel.screens.common import Screen, fitted, fitting, header, header_height
 
 TYPE_CHECKING = const(False)

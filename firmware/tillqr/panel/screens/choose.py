@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from tillqr.panel.picture import GREY
+from tillqr.panel.marks import GREY
 from tillqr.panel.screens.common import Screen, header, header_height, order, price
 from tillqr.panel.screens.layout import Stack, wrap
 

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from tillqr.panel.picture import INK
+from tillqr.panel.marks import INK
 from tillqr.panel.screens.common import Screen, fitting
 from tillqr.panel.screens.layout import Stack
 

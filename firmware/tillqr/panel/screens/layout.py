@@ -3,7 +3,7 @@
 from micropython import const
 
 from tillqr.panel.font import codes
-from tillqr.panel.picture import INK
+from tillqr.panel.marks import INK
 from tillqr.panel.screens.common import covers, fitted
 
 TYPE_CHECKING = const(False)
