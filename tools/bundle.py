@@ -1,10 +1,12 @@
-"""Join the firmware's resident modules into one: on the chip each module takes memory of its own.
+"""Join modules that are loaded together into one: on the chip each module takes memory of its own.
 
-A module has a dictionary, three names, and an entry for each name that it imports; a resident one
-keeps them for ever. In the bundle `tillqr.resident` every global has one short name, constants
-stand where they are used, and what nobody uses is left out: imports, globals whose making does
-nothing else, methods whose names stand nowhere. All of it runs when it is first imported. Modules
-that are loaded when they are needed stay files, and import from the bundle.
+A module has a dictionary, three names, and an entry for each name that it imports. In a bundle
+every global has one short name, constants stand where they are used, and what nobody uses is left
+out: imports, globals whose making does nothing else, methods whose names stand nowhere. All of it
+runs when it is first imported. `tillqr.resident` has what every board needs at all times; another
+bundle has what is loaded together now and then, and imports from others; one with the name of a
+module in it keeps the names that others ask that module for. Modules that are loaded when they are
+needed stay files, and import from the bundles.
 
 What can't be followed is refused: a bundled module as a value or in a text, an import of one
 inside a function of the bundle, a global of another module that is changed, a name that a class
@@ -14,12 +16,13 @@ body would hide, a getattr of any name.
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tools.shorten import Clash, free_names
 
 BUNDLE = "tillqr.resident"
+"""The one that every board has."""
 _PACKAGE, _, _LAST = BUNDLE.partition(".")
 _CHECKING = {"TYPE_CHECKING", "_TYPE_CHECKING"}
 _LOOKING = {"globals", "locals", "vars", "dir", "eval", "exec"}
@@ -37,15 +40,15 @@ _Place = tuple[str, str]
 
 
 @dataclass
-class Bundle:
+class Bundles:
     """What became of a tree of modules."""
 
-    source: str
-    """The bundle's text."""
+    bundles: dict[str, str]
+    """The text of each bundle."""
     others: dict[str, str]
-    """The text of each module that is not in it."""
-    names: list[tuple[str, str, str]]
-    """(module, its global's name, the name in the bundle)"""
+    """The text of each module that is in none."""
+    names: list[tuple[str, str, str, str]]
+    """(bundle, module, its global's name, the name in the bundle)"""
 
 
 @dataclass
@@ -55,7 +58,10 @@ class _Module:
     name: str
     tree: ast.Module
     package: bool
-    resident: bool
+    bundle: str
+    """The one that it is in; "" if it stays a file."""
+    public: set[str]
+    """The globals that keep their names."""
     imports: dict[str, _Place] = field(default_factory=dict)
     """Its name for something of this tree: where that is made."""
     outside: dict[str, str] = field(default_factory=dict)
@@ -71,55 +77,94 @@ class _Module:
     """The names that its functions bind."""
 
 
-def bundle(sources: dict[str, str], packages: set[str], on_demand: Iterable[str]) -> Bundle:
+def bundle(
+    sources: dict[str, str],
+    packages: set[str],
+    on_demand: Iterable[str],
+    together: Mapping[str, Collection[str]],
+    public: Mapping[str, Collection[str]],
+) -> Bundles:
     """Join modules.
 
     sources: the text of each module by its dotted name; packages: which of them are packages;
-    on_demand: prefixes of dotted names of modules that stay files; a package's own ends with
-    `.__init__`. Raises Clash.
+    on_demand: prefixes of dotted names of modules that are not resident; a package's own ends with
+    `.__init__`; together: by the name of a bundle the modules that are in it, whether on demand or
+    not; public: by the name of a module that is its bundle's too the globals that others ask it
+    for by their names. Raises Clash.
     """
     apart = tuple(on_demand)
+    bundles = {one: name for name, ones in together.items() for one in ones}
+    for one in bundles.keys() - sources.keys():
+        raise Clash(f"there is no module {one} to be bundled")
     modules: dict[str, _Module] = {}
     for name, text in sources.items():
         tree = _Strip().visit(ast.parse(text))
         whole = f"{name}.__init__" if name in packages else name
         resident = name != _PACKAGE and not whole.startswith(apart)
-        modules[name] = _Module(name, tree, name in packages, resident)
-    if BUNDLE in modules:
-        raise Clash(f"{BUNDLE} is the bundle's own name")
+        inside = bundles.get(name, BUNDLE if resident else "")
+        asked = set(public.get(name, ())) if name == inside else set()
+        modules[name] = _Module(name, tree, name in packages, inside, asked)
+    for name in (BUNDLE, *together):
+        if name in modules and name not in together.get(name, ()):
+            raise Clash(f"{name} is the bundle's own name")
     _drop_unused_methods([module.tree for module in modules.values()])
     for module in modules.values():
         _collect(module, modules)
     for module in modules.values():
         _check(module, modules)
-    resident_ones = _in_order(modules)
+    bundled = _in_order(modules)
     for module in modules.values():
         for name, place in module.imports.items():
             module.imports[name] = origin, word = _resolve(module, modules, *place)
             makes = modules[origin]
-            if module.resident and not makes.resident and word and word not in makes.constants:
+            if not _reaches(module, makes) and word and word not in makes.constants:
                 raise Clash(
                     f"{module.name}: {origin}, which has {word}, is loaded only when needed"
                 )
-    kept = _used(modules, resident_ones)
-    _give_names(resident_ones, kept)
+    kept = _used(modules, bundled)
+    _give_names(bundled, kept)
+    texts = {name: _bundle(name, bundled, modules, kept) for name in (BUNDLE, *together)}
+    names = [
+        (one.bundle, one.name, old, new) for one in bundled for old, new in one.globals.items()
+    ]
+    others = {
+        module.name: _apart(module, modules) for module in modules.values() if not module.bundle
+    }
+    return Bundles(texts, others, names)
+
+
+def _reaches(asks: _Module, makes: _Module) -> bool:
+    """Whether a module may have what another one makes: what is resident keeps nothing but that,
+    and what is bundled imports from bundles."""
+    if asks.bundle == BUNDLE:
+        return makes.bundle == BUNDLE
+    return makes.bundle != "" or not asks.bundle
+
+
+def _bundle(
+    name: str, bundled: list[_Module], modules: dict[str, _Module], kept: set[_Place]
+) -> str:
+    """The text of a bundle."""
     outside: dict[str, str] = {}
     body: list[ast.stmt] = []
-    for module in resident_ones:
-        for name, text in module.outside.items():
-            if outside.setdefault(name, text) != text or name in dir(builtins):
-                raise Clash(f"{module.name}: {name} means something else in another module")
+    for module in (one for one in bundled if one.bundle == name):
+        for word, text in module.outside.items():
+            if outside.setdefault(word, text) != text or word in dir(builtins):
+                raise Clash(f"{module.name}: {word} means something else in another module")
         body += _Rewrite(module, modules).statements(
             one
             for one in module.tree.body
             if any((module.name, word) in kept for word in _made_by(one))
         )
+    own = {word for module in bundled if module.bundle == name for word in module.globals.values()}
+    for module in bundled:
+        words = module.globals.values() if module.bundle != name != BUNDLE else ()
+        for word in words:
+            outside[f"{module.bundle} {word}"] = f"from {module.bundle} import {word}"
+            if word in own:
+                raise Clash(f"{module.name}: {word} is the name of something in {name} too")
     imports = [one for text in outside.values() for one in ast.parse(text).body]
-    names = [(one.name, old, new) for one in resident_ones for old, new in one.globals.items()]
-    others = {
-        module.name: _apart(module, modules) for module in modules.values() if not module.resident
-    }
-    return Bundle(_text("the bundle", [*imports, *body]), others, names)
+    return _text(name, [*imports, *body])
 
 
 # What a module is made of.
@@ -230,10 +275,10 @@ def _collect(module: _Module, modules: dict[str, _Module]) -> None:
             imports.update(node.names)
     count = Counter(_binds(node) for node in module.places if node not in imports)
     bound = {*count, *module.outside}
-    if not module.resident:  # where imports may be in functions
+    if not module.bundle:  # where imports may be in functions
         bound |= module.local
     twice = module.imports.keys() & bound or module.outside.keys() & count.keys()
-    if twice and (module.resident or twice & module.imports.keys()):
+    if twice and (module.bundle or twice & module.imports.keys()):
         raise Clash(f"{module.name}: {', '.join(sorted(twice))} is imported and bound")
     hidden = scopes.hidden & (module.imports.keys() | count.keys())
     if hidden:
@@ -248,7 +293,7 @@ def _collect(module: _Module, modules: dict[str, _Module]) -> None:
         one
         for one in module.tree.body
         if not any(name in module.constants for name, _ in _pairs(one))
-        and not (module.resident and isinstance(one, ast.Import | ast.ImportFrom))
+        and not (module.bundle and isinstance(one, ast.Import | ast.ImportFrom))
     ]
 
 
@@ -262,11 +307,11 @@ def _collect_outside(module: _Module, node: ast.Import | ast.ImportFrom) -> None
     for alias in node.names:
         if alias not in module.places:
             continue
-        if module.resident and (node not in module.tree.body or alias.name == "*"):
+        if module.bundle and (node not in module.tree.body or alias.name == "*"):
             raise Clash(f"{module.name}: `{ast.unparse(node)}` is not at the top, or takes all")
         origin = f"from {node.module} " if isinstance(node, ast.ImportFrom) else ""
         text = f"{origin}import {ast.unparse(alias)}"
-        if module.outside.setdefault(_binds(alias), text) != text and module.resident:
+        if module.outside.setdefault(_binds(alias), text) != text and module.bundle:
             raise Clash(f"{module.name}: {_binds(alias)} is imported from two modules")
 
 
@@ -275,7 +320,7 @@ def _collect_import(
 ) -> None:
     if isinstance(node, ast.Import):
         raise Clash(f"{module.name}: write `from {_PACKAGE} import`")
-    if module.resident and node not in module.tree.body:
+    if module.bundle and node not in module.tree.body:
         raise Clash(f"{module.name}: an import inside a function of the bundle")
     origin = node.module or ""
     if node.level:
@@ -324,7 +369,7 @@ def _check(module: _Module, modules: dict[str, _Module]) -> None:
         word = node.id if isinstance(node, ast.Name) and node in module.places else ""
         if isinstance(node, ast.Attribute) and node.attr == "__name__":
             raise Clash(f"{module.name}: {ast.unparse(node)} is another one in the bundle")
-        if word in _ABOUT_ITSELF and module.resident:
+        if word in _ABOUT_ITSELF and module.bundle:
             raise Clash(f"{module.name}: {word} is another one in the bundle")
         if word in _LOOKING - module.made:
             raise Clash(f"{module.name}: {word} sees names that are changed")
@@ -335,18 +380,18 @@ def _check(module: _Module, modules: dict[str, _Module]) -> None:
             if not isinstance(text, str) or (start is not what and not text.endswith("_")):
                 raise Clash(f"{module.name}: a getattr whose name does not begin with a text_")
         text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and text in modules and modules[text].resident:
+        if isinstance(text, str) and text in modules and modules[text].bundle not in ("", text):
             raise Clash(f"{module.name}: the bundled module {text} is in a text")
 
 
 def _in_order(modules: dict[str, _Module]) -> list[_Module]:
-    """The resident modules, each after those that it imports."""
+    """The modules of the bundles, each after those that it imports."""
     order: list[_Module] = []
 
     def add(module: _Module, above: tuple[str, ...]) -> None:
         if module.name in above:
             raise Clash(f"{module.name} imports itself, by way of {', '.join(above)}")
-        if not module.resident or module in order:
+        if not module.bundle or module in order:
             return
         for origin, _ in module.imports.values():
             add(modules[origin], (*above, module.name))
@@ -515,19 +560,20 @@ def _made_by(statement: ast.stmt) -> list[str]:
     return [word for word in made if word] + ([] if quiet else [""])
 
 
-def _used(modules: dict[str, _Module], resident: list[_Module]) -> set[_Place]:
-    """The globals of the bundle that something needs, beginning with what the others import."""
+def _used(modules: dict[str, _Module], bundled: list[_Module]) -> set[_Place]:
+    """The globals of the bundles that something needs, beginning with what the others import."""
     todo: set[_Place] = set()
     makers: dict[_Place, set[_Place]] = {}
     for module in modules.values():
-        if not module.resident:
+        if not module.bundle:
             todo |= {*module.imports.values()} | _uses(module, modules, module.tree)
-    for module in resident:
+    for module in bundled:
         for statement in module.tree.body:
             uses = _uses(module, modules, statement)
             for word in _made_by(statement):
                 makers.setdefault((module.name, word), set()).update(uses)
         todo.add((module.name, ""))  # what is done in any case
+        todo |= {(module.name, word) for word in module.public}
     kept: set[_Place] = set()
     while todo:
         one = todo.pop()
@@ -542,17 +588,18 @@ def _uses(module: _Module, modules: dict[str, _Module], piece: ast.AST) -> set[_
     return {one for one in found if one}
 
 
-def _give_names(resident: list[_Module], kept: set[_Place]) -> None:
-    """Give every global that is kept a short name that nothing inside of the bundle has."""
+def _give_names(bundled: list[_Module], kept: set[_Place]) -> None:
+    """Give every global that is kept a short name that nothing inside of a bundle has."""
     taken: set[str] = set()
-    for module in resident:
+    for module in bundled:
+        taken |= module.public
         words = {node.id for node in module.places if isinstance(node, ast.Name)}
         taken |= module.local | (words - module.made)
     free = free_names(taken)
-    for module in resident:
+    for module in bundled:
         for word in dict.fromkeys(map(_binds, module.places)):
             if (module.name, word) in kept and word in module.made - module.constants.keys():
-                module.globals[word] = next(free)
+                module.globals[word] = word if word in module.public else next(free)
 
 
 # What the modules become.
@@ -591,19 +638,19 @@ class _Rewrite(ast.NodeTransformer):
     def _put(self, node: ast.Name | ast.Attribute, origin: str, word: str) -> ast.AST:
         """What is to stand in the place of a global."""
         asks, makes = self._module, self._modules[origin]
-        if not word and (asks.resident or makes.resident):
+        if not word and (asks.bundle or makes.bundle):
             raise Clash(f"{asks.name}: the module {ast.unparse(node)} is used as a value")
         loads = isinstance(node.ctx, ast.Load)
-        if not loads and asks is not makes and (asks.resident or word in makes.constants):
+        if not loads and asks is not makes and (asks.bundle or word in makes.constants):
             raise Clash(f"{asks.name}: {word} of {origin} is changed")
         if word in makes.constants:
             return _literal(makes.constants[word])
-        if asks.resident and not makes.resident:
+        if not _reaches(asks, makes):
             raise Clash(f"{asks.name}: {origin}, which has {word}, is loaded only when needed")
         first: ast.expr = node
         while isinstance(first, ast.Attribute):
             first = first.value
-        if asks.resident:
+        if asks.bundle:
             new = makes.globals[word]
             if new in asks.places[first]:
                 raise Clash(f"{asks.name}: a class hides {word}, which is {new} in the bundle")
@@ -612,13 +659,13 @@ class _Rewrite(ast.NodeTransformer):
             given = _means(asks, self._modules, node.value)
             package = _means(asks, self._modules, first)
             assert given and package
-            if self._modules[package[0]].resident != makes.resident or (
-                word and given[0] != origin and not makes.resident
+            if self._modules[package[0]].bundle != makes.bundle or (
+                word and given[0] != origin and not makes.bundle
             ):
                 raise Clash(
                     f"{asks.name}: {ast.unparse(node)} is of {origin}; import it from there"
                 )
-            if makes.resident:
+            if makes.bundle:
                 return ast.Attribute(first, makes.globals[word], node.ctx)
         return node
 
@@ -638,8 +685,8 @@ class _Rewrite(ast.NodeTransformer):
             makes = self._modules[origin]
             if word in makes.constants:
                 continue
-            if makes.resident:
-                origin, word = (BUNDLE, makes.globals[word]) if word else (BUNDLE, "")
+            if makes.bundle:
+                origin, word = makes.bundle, makes.globals[word] if word else ""
             if not word:
                 origin, _, word = origin.rpartition(".")
             made.setdefault(origin, []).append(ast.alias(word, None if word == name else name))

@@ -1,6 +1,6 @@
 """Give public names of the firmware to what costs a board nothing (tools/rom_names.py).
 
-It comes last, when private names are short (tools/shorten.py) and so are the bundle's globals
+It comes last, when private names are short (tools/shorten.py) and so are the bundles' globals
 (tools/bundle.py). What is left are attributes and methods, and the globals of modules that stay
 files. Nothing says whose an attribute is; so a name becomes the same other one everywhere, and
 only if it is the firmware's alone: its own code makes it, and nothing else has one of that name,
@@ -15,7 +15,7 @@ import collections.abc
 import importlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from tools import rom_names
@@ -33,24 +33,24 @@ _Defined = _Function | ast.ClassDef
 
 
 def rename(
-    texts: dict[str, str], joined: str, outside: Iterable[Path]
+    texts: dict[str, str], joined: Collection[str], keep: set[str], outside: Iterable[Path]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The texts of modules with other names, and these by the old name.
 
-    joined: the module whose globals have short names; outside: files whose names stay, as they
-    use the firmware's and are not among the texts.
+    joined: the modules whose globals have short names; keep: names that stay; outside: files whose
+    names stay, as they use the firmware's and are not among the texts.
     """
     trees = {name: ast.parse(text) for name, text in texts.items()}
-    apart = [node for name, tree in trees.items() if name != joined for node in ast.walk(tree)]
-    nodes = [*apart, *ast.walk(trees[joined])]
+    apart = [node for name, tree in trees.items() if name not in joined for node in ast.walk(tree)]
+    nodes = [*apart, *(node for name in joined for node in ast.walk(trees[name]))]
     words = _texts(nodes)
     at_once = {word for node in nodes for word in _at_once(node)}
     stay = words | at_once | set(_errors(nodes)) | _foreign(outside) | set(_elsewhere(nodes))
-    stay |= set(rom_names.NAMES)
+    stay |= set(rom_names.NAMES) | keep
     stay |= {part for name in texts for part in name.split(".")}
     starts = ("__", *(text for text in words if text.endswith("_")))
     made = Counter(word for node in nodes for word in _attributes(node))
-    made += Counter(word for name in trees if name != joined for word in _globals(trees[name]))
+    made += Counter(word for name in trees if name not in joined for word in _globals(trees[name]))
     wanted = [
         one for one, _ in made.most_common() if one not in stay and not one.startswith(starts)
     ]
@@ -59,7 +59,7 @@ def rename(
     free = (word for word in rom_names.NAMES if word not in taken)
     short = dict(zip(sorted(wanted, key=lambda one: -made[one]), free, strict=False))
     for name, tree in trees.items():
-        _Renamed(short, name != joined).visit(tree)
+        _Renamed(short, name not in joined).visit(tree)
     return {name: ast.unparse(tree) + "\n" for name, tree in trees.items()}, short
 
 

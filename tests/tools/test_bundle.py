@@ -18,7 +18,7 @@ from types import CodeType, ModuleType
 import pytest
 
 from tools import rom_names
-from tools.bundle import BUNDLE, Bundle, bundle
+from tools.bundle import BUNDLE, Bundles, bundle
 from tools.compile import ON_DEMAND, ROOT, join
 from tools.shorten import Clash
 
@@ -801,14 +801,14 @@ def ran(sources: dict[str, str], packages: set[str], start: str = MAIN) -> Modul
         sys.modules.update(before)
 
 
-def files(made: Bundle) -> dict[str, str]:
+def files(made: Bundles) -> dict[str, str]:
     """The texts of what lies on a board."""
-    return {BUNDLE: made.source, **made.others}
+    return {**made.bundles, **made.others}
 
 
-def joined(program: str) -> Bundle:
+def joined(program: str) -> Bundles:
     sources, packages = parsed(program)
-    return bundle(sources, packages, APART)
+    return bundle(sources, packages, APART, {}, {})
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:
@@ -845,17 +845,17 @@ def stored(code: CodeType) -> set[str]:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_does_the_same(name: str) -> None:
     sources, packages = parsed(PROGRAMS[name])
-    made = bundle(sources, packages, APART)
+    made = bundle(sources, packages, APART, {}, {})
     before = ran(sources, packages)
     after = ran(files(made), packages & set(made.others))
     assert after.result == before.result and before.result
     files_of = {one: f"{one}.__init__" if one in packages else one for one in sources}
     apart = {one for one, file in files_of.items() if file.startswith(APART)}
     assert set(made.others) == {"tillqr"} | apart
-    globals_ = stored(compile(made.source, BUNDLE, "exec"))
-    assert {new for _, _, new in made.names} <= globals_
-    assert len({new for _, _, new in made.names}) == len(made.names)
-    assert bundle(sources, packages, APART) == made
+    globals_ = stored(compile(made.bundles[BUNDLE], BUNDLE, "exec"))
+    assert {new for *_, new in made.names} <= globals_
+    assert len({new for *_, new in made.names}) == len(made.names)
+    assert bundle(sources, packages, APART, {}, {}) == made
 
 
 def test_nothing_is_run_when_it_is_joined() -> None:
@@ -891,12 +891,15 @@ from tillqr.a import Used
 import binascii
 result = Used().used()
 """)
-    assert made.source == (
+    assert made.bundles[BUNDLE] == (
         "import os\n\nclass aw:\n\n    def used(self):\n        return (os.sep, cb())\n\n"
         "def cb():\n    return 3\n"
     )
     assert made.others[MAIN] == "from tillqr.resident import aw as Used\nresult = Used().used()\n"
-    assert made.names == [("tillqr.a", "Used", "aw"), ("tillqr.a", "helper", "cb")]
+    assert made.names == [
+        (BUNDLE, "tillqr.a", "Used", "aw"),
+        (BUNDLE, "tillqr.a", "helper", "cb"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -923,7 +926,7 @@ from tillqr.a import Some
 def result(method):
     return Some().used, {use}
 """)
-    assert ("def method" in made.source) == kept
+    assert ("def method" in made.bundles[BUNDLE]) == kept
 
 
 def test_methods_of_which_a_text_is_the_beginning_stay() -> None:
@@ -939,7 +942,7 @@ from tillqr.a import Some
 def result(name):
     return getattr(Some(), "do_" + name)
 """)
-    assert "do_pay" in made.source and "dont" not in made.source
+    assert "do_pay" in made.bundles[BUNDLE] and "dont" not in made.bundles[BUNDLE]
 
 
 def test_a_class_with_a_base_from_outside_keeps_what_that_may_call() -> None:
@@ -958,7 +961,7 @@ class Other:
 # tillqr.main
 from tillqr.a import Stream, Other
 """)
-    assert "def readinto" in made.source and "def method" in made.source
+    assert "def readinto" in made.bundles[BUNDLE] and "def method" in made.bundles[BUNDLE]
 
 
 def test_numbers_and_texts_stand_where_they_are_used() -> None:
@@ -973,13 +976,13 @@ def get():
 from tillqr.a import get
 """)
     values = "(f\"<it's>\", \"it's\", aw, aw, cb, cb, f'{cb}{aw}')"
-    assert made.source == f"aw = 1.5\ncb = b'raw'\n\ndef dt():\n    return {values}\n"
+    assert made.bundles[BUNDLE] == f"aw = 1.5\ncb = b'raw'\n\ndef dt():\n    return {values}\n"
 
 
 def test_private_constants_of_a_module_that_stays_a_file_are_left_out() -> None:
     made = joined("# tillqr.main\n_SIZE = 3\nSIZE = -4\n__size__ = 5\nresult = _SIZE, SIZE\n")
     assert made.others[MAIN] == "SIZE = -4\n__size__ = 5\nresult = (3, -4)\n"
-    assert made.source == "\n"
+    assert made.bundles[BUNDLE] == "\n"
 
 
 def test_viper_keeps_its_types_and_others_do_not() -> None:
@@ -997,8 +1000,8 @@ class Box:
 from tillqr.a import fast, Box
 result = Box().slow
 """)
-    assert "def aw(first: ptr8, *, second: int) -> int:" in made.source
-    assert "def slow(self, first=3):" in made.source
+    assert "def aw(first: ptr8, *, second: int) -> int:" in made.bundles[BUNDLE]
+    assert "def slow(self, first=3):" in made.bundles[BUNDLE]
 
 
 def test_hundreds_of_names_share_nothing() -> None:
@@ -1009,9 +1012,9 @@ def test_hundreds_of_names_share_nothing() -> None:
     sources = {"tillqr": "", "tillqr.a": lines + hidden + sum_}
     sources[MAIN] = "from tillqr.a import all as every, bound, taken\n"
     sources[MAIN] += "result = every(), bound([1]), taken()(2)\n"
-    made = bundle(sources, {"tillqr"}, APART)
+    made = bundle(sources, {"tillqr"}, APART, {}, {})
     assert ran(files(made), {"tillqr"}).result == (list(range(800)), (6, [1], [0]), 2)
-    short = {new for _, _, new in made.names}
+    short = {new for *_, new in made.names}
     assert len(short) == 803 and short > set(rom_names.NAMES)
     assert not short & {"_a", "_b", "_c", "_d", "_e", "_g", "_h", "_i"}
     assert max(map(len, short - set(rom_names.NAMES))) <= 4
@@ -1031,7 +1034,7 @@ def two():
 from tillqr.a import One
 result = One().get()
 """)
-    assert [new for _, _, new in made.names] == ["aw", "cb"]
+    assert [new for *_, new in made.names] == ["aw", "cb"]
     assert ran(files(made), {"tillqr"}).result == 2
 
 
@@ -1039,6 +1042,89 @@ BAD = "# tillqr.a\nimport json\nfrom tillqr import b\nfrom tillqr.b import value
 BAD += "NUMBER = 3\nown = [1]\n{}\n# tillqr.b\nvalue = [1]\nLIMIT = 5\nclass Kind:\n    pass\n"
 BAD += "def function():\n    return value\n# tillqr.main\nfrom tillqr.a import own\n"
 BAD += "from tillqr import a\n"
+
+SEVERAL = """
+# tillqr.a
+LIMIT = 3
+table = [1]
+def get():
+    return table, LIMIT
+# tillqr.b
+from tillqr.a import get
+own = {"b": get()}
+class Kind:
+    size = 4
+def kinds():
+    return Kind.size, own, get()
+# tillqr.later_face
+from tillqr.a import table, LIMIT
+from tillqr.b import kinds
+from tillqr.later_helper import helped
+_hidden = [7]
+def draw(what):
+    return what, table, LIMIT, helped(), kinds(), _hidden
+# tillqr.later_helper
+from tillqr.a import get
+from tillqr.b import own
+def helped():
+    return get(), own
+# tillqr.main
+from tillqr import b
+def asked():
+    import sys
+    __import__("tillqr.later_face", None, None, ["x"])
+    return sys.modules["tillqr.later_face"].draw("it")
+result = [asked(), b.kinds()]
+"""
+TOGETHER = {
+    "tillqr.some": ("tillqr.b",),
+    "tillqr.later_face": ("tillqr.later_face", "tillqr.later_helper"),
+}
+PUBLIC = {"tillqr.later_face": {"draw"}, "tillqr.b": {"kinds"}}
+
+
+def test_several_bundles_do_the_same() -> None:
+    sources, packages = parsed(SEVERAL)
+    made = bundle(sources, packages, APART, TOGETHER, PUBLIC)
+    assert set(made.bundles) == {BUNDLE, *TOGETHER} and set(made.others) == {"tillqr", MAIN}
+    before = ran(sources, packages)
+    after = ran(files(made), packages)
+    assert after.result == before.result and after.result
+    kept = {old: new for _, _, old, new in made.names}
+    assert kept["draw"] == "draw" and kept["kinds"] != "kinds" and kept["helped"] != "helped"
+    assert len(set(kept.values())) == len(made.names)
+
+
+@pytest.mark.parametrize(
+    ("changed", "together", "words"),
+    [
+        ("# tillqr.c\nfrom tillqr.b import kinds\nkinds()\n", TOGETHER, "only when needed"),
+        ("", {"tillqr.a": ("tillqr.b",)}, "tillqr.a is the bundle's own name"),
+        ("", {"tillqr.some": ("tillqr.nothing",)}, "there is no module tillqr.nothing"),
+        (
+            "# tillqr.later_c\nload('tillqr.later_helper')\n",
+            TOGETHER,
+            "the bundled module tillqr.later_helper is in a text",
+        ),
+    ],
+)
+def test_what_bundles_must_not_do(
+    changed: str, together: dict[str, tuple[str, ...]], words: str
+) -> None:
+    sources, packages = parsed(SEVERAL + changed)
+    with pytest.raises(Clash, match=words):
+        bundle(sources, packages, APART, together, PUBLIC)
+
+
+def test_a_name_that_two_bundles_keep_is_refused() -> None:
+    sources, packages = parsed(SEVERAL)
+    sources["tillqr.later_two"] = "from tillqr.later_face import draw as drawn\n"
+    sources["tillqr.later_two"] += "def draw():\n    return drawn(1)\n"
+    together = {**TOGETHER, "tillqr.later_two": ("tillqr.later_two",)}
+    public = {**PUBLIC, "tillqr.later_two": {"draw"}}
+    with pytest.raises(Clash, match="draw is the name of something in"):
+        bundle(sources, packages, APART, together, public)
+
 
 # What a resident module must not do, and what the refusal says.
 REFUSED = [
@@ -1101,7 +1187,7 @@ def test_what_would_break_is_refused(source: str, words: str) -> None:
     sources, packages = parsed(BAD.replace("{}", source))
     sources["tillqr.later"] = "def function():\n    return 3\n"
     with pytest.raises(Clash) as refusal:
-        bundle(sources, packages, APART)
+        bundle(sources, packages, APART, {}, {})
     assert words in str(refusal.value) and "tillqr." in str(refusal.value)
 
 
@@ -1152,10 +1238,10 @@ def test_a_module_that_stays_a_file_is_refused_as_well(source: str, words: str) 
         MAIN: start + "print(b.value, b.LIMIT, later.LIMIT, LIMIT, value, later, later.value)\n",
     }
     apart = (*APART, "tillqr.d.later")
-    bundle(sources, {"tillqr", "tillqr.d"}, apart)
+    bundle(sources, {"tillqr", "tillqr.d"}, apart, {}, {})
     sources[MAIN] += source + "\n"
     with pytest.raises(Clash, match=r"tillqr\.main") as refusal:
-        bundle(sources, {"tillqr", "tillqr.d"}, apart)
+        bundle(sources, {"tillqr", "tillqr.d"}, apart, {}, {})
     assert words in str(refusal.value)
 
 
@@ -1186,7 +1272,7 @@ def test_modules_that_cannot_go_together_are_refused(program: str, words: str) -
 
 
 @pytest.fixture(scope="module")
-def firmware() -> Bundle:
+def firmware() -> Bundles:
     return join()[0]
 
 
@@ -1199,46 +1285,52 @@ def original() -> dict[str, ast.Module]:
 VIPER = {"ptr8", "ptr16", "ptr32", "uint"}
 
 
-def test_no_global_of_the_firmware_is_missing(firmware: Bundle) -> None:
+def test_no_global_of_the_firmware_is_missing(firmware: Bundles) -> None:
     known = set(dir(builtins)) | VIPER
-    made = stored(compile(firmware.source, BUNDLE, "exec"))
-    for name, text in files(firmware).items():
-        code = compile(text, name, "exec")
-        assert not loaded(code) - stored(code) - known, name
+    texts = files(firmware)
+    made = {name: stored(compile(text, name, "exec")) for name, text in texts.items()}
+    for name, text in texts.items():
+        assert not loaded(compile(text, name, "exec")) - made[name] - known, name
         tree = ast.parse(text)
-        aliases = set()
+        aliases: dict[str, str] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tillqr"):
                 for alias in node.names:
-                    if node.module == BUNDLE:
-                        assert alias.name in made, (name, alias.name)
-                    elif f"{node.module}.{alias.name}" == BUNDLE:
-                        aliases.add(alias.asname)
-                    elif f"{node.module}.{alias.name}" not in firmware.others:
-                        source = firmware.others[str(node.module)]
-                        assert alias.name in stored(compile(source, "", "exec")), (name, alias.name)
+                    whole = f"{node.module}.{alias.name}"
+                    if whole in firmware.bundles:
+                        aliases[alias.asname or alias.name] = whole
+                    elif whole not in texts:
+                        assert alias.name in made[str(node.module)], (name, alias.name)
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and node.id in aliases:
                 taken = [
-                    one
+                    one.attr
                     for one in ast.walk(tree)
                     if isinstance(one, ast.Attribute) and one.value is node
                 ]
-                assert [one.attr for one in taken] and {one.attr for one in taken} <= made, name
+                assert taken and set(taken) <= made[aliases[node.id]], name
 
 
-def test_every_global_of_the_firmware_is_made_once(firmware: Bundle) -> None:
-    code = compile(firmware.source, BUNDLE, "exec")
-    top = [one.argval for one in dis.get_instructions(code) if one.opname == "STORE_NAME"]
-    assert len(top) == len(set(top))
-    assert {new for _, _, new in firmware.names} <= set(top)
-    imports = [one for one in ast.parse(firmware.source).body if isinstance(one, ast.Import)]
-    imported = {alias.asname or alias.name for one in imports for alias in one.names}
-    used = loaded(code) | {new for _, _, new in firmware.names}
-    assert imported <= used
+def test_every_global_of_the_firmware_is_made_once(firmware: Bundles) -> None:
+    for bundle_, text in firmware.bundles.items():
+        code = compile(text, bundle_, "exec")
+        top = [one.argval for one in dis.get_instructions(code) if one.opname == "STORE_NAME"]
+        assert len(top) == len(set(top))
+        own = {new for name, *_, new in firmware.names if name == bundle_}
+        assert own <= set(top)
+        imports = [one for one in ast.parse(text).body if isinstance(one, ast.Import)]
+        imported = {alias.asname or alias.name for one in imports for alias in one.names}
+        assert imported <= loaded(code) | own
 
 
-def test_every_method_of_the_firmware_that_is_named_is_there(firmware: Bundle) -> None:
+def test_what_a_bundle_is_asked_for_keeps_its_name(firmware: Bundles) -> None:
+    made = stored(compile(firmware.bundles["tillqr.nfc.talk"], "talk", "exec"))
+    assert "Talk" in made and "Tunnel" not in made
+    made = stored(compile(firmware.bundles["tillqr.panel.drawing"], "drawing", "exec"))
+    assert {"read_words", "list_marks"} <= made and not {"Picture", "Stack"} & made
+
+
+def test_every_method_of_the_firmware_that_is_named_is_there(firmware: Bundles) -> None:
     texts = [ast.parse(text) for text in files(firmware).values()]
     kept = {one.name for tree in texts for one in ast.walk(tree) if hasattr(one, "name")}
     nodes = [node for tree in texts for node in ast.walk(tree)]
@@ -1257,14 +1349,18 @@ def test_every_method_of_the_firmware_that_is_named_is_there(firmware: Bundle) -
     assert {one for one in methods if one in named or one.startswith(starts)} <= kept
 
 
-def test_the_firmware_is_joined(firmware: Bundle) -> None:
+def test_the_firmware_is_joined(firmware: Bundles) -> None:
     assert len(firmware.names) > 100 and len(firmware.others) > 15
     packages = join()[1]
     apart = [f"{name}.__init__" if name in packages else name for name in firmware.others]
     assert all(name == "tillqr.__init__" or name.startswith(ON_DEMAND) for name in apart)
-    assert {"tillqr.qr.penalty", "tillqr.sale.checkout"} <= {name for name, _, _ in firmware.names}
+    assert {"tillqr.qr.penalty", "tillqr.sale.checkout"} <= {
+        name for _, name, _, _ in firmware.names
+    }
     cheap = set(rom_names.NAMES)
-    assert not [one for one in firmware.names if one[2] not in cheap and one[2][0] != "_"]
-    assert sum(one[2] in cheap for one in firmware.names) > 100
+    asked = {"Talk", "Broker", "Font", "codes", "read_words", "list_marks"}
+    new = [one[3] for one in firmware.names]
+    assert not [word for word in new if word not in cheap | asked and word[0] != "_"]
+    assert sum(word in cheap for word in new) > 100
     assert "TYPE_CHECKING" not in "".join(files(firmware).values())
     assert "const(" not in "".join(files(firmware).values())
