@@ -16,7 +16,7 @@ class Anything:
         return Anything
 
 
-CHIP = "_thread machine network esp32 socket asyncio select ssl random"
+CHIP = "_thread machine network esp32 socket asyncio select ssl tls random"
 for name in CHIP.split(" "):
     sys.modules[name] = Anything()
 
