@@ -31,10 +31,10 @@ MICROPYTHON = Path(sys.executable).parent / "micropython"
 HERE = Path(__file__).parent
 CHIP = "xtensawin"
 GOALS = {
-    "mpy_resident_bytes": (0, 42_000),
-    "heap_free_bytes": (38 * 1024, HEAP_KB * 1024),
+    "mpy_resident_bytes": (0, 40_000),
+    "heap_free_bytes": (52 * 1024, HEAP_KB * 1024),
     "shims_bytes": (0, SHIMS_KB * 1024),
-    "reader_heap_bytes": (0, 25 * 1024),
+    "reader_heap_bytes": (0, 18 * 1024),
 }
 """The least and the most that figures may be."""
 _START = (
