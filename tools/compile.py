@@ -34,23 +34,17 @@ ON_DEMAND = (
     "tillqr.board.settings",
     "tillqr.code_symbol",
     "tillqr.json_pairs",
-    "tillqr.net.broker",  # a board has a broker, or it has not
     "tillqr.net.clock",
     "tillqr.net.diagnosis",
     "tillqr.net.endpoint",
     "tillqr.net.http",
-    "tillqr.net.mqtt",
     "tillqr.net.roaming",
     "tillqr.net.secure",
     "tillqr.net.sntp",
     "tillqr.net.web",
     "tillqr.nfc",  # not every board has a reader
     "tillqr.panel.difference",
-    "tillqr.panel.drawing",
-    "tillqr.panel.font",
-    "tillqr.panel.language",
     "tillqr.panel.painter",
-    "tillqr.panel.picture",
     "tillqr.panel.rgb",  # a board has one of them
     "tillqr.panel.screens",
     "tillqr.panel.style",
@@ -60,28 +54,27 @@ ON_DEMAND = (
     "tillqr.qr.tables",
     "tillqr.sale.at_machine",
     "tillqr.sale.by_charge",
-    "tillqr.sale.by_tap",
     "tillqr.sale.charge",
     "tillqr.sale.currencies",
     "tillqr.sale.elsewhere",
     "tillqr.sale.lent",
     "tillqr.sale.payment_code",
     "tillqr.sale.recovery",
-    "tillqr.sale.tunnel",
     "tillqr.setup",
     "tillqr.till.answers",  # only the register's side has them
     "tillqr.till.card_machine",
     "tillqr.till.machine_words",  # a board has a card machine, or it has not
     "tillqr.till.pass_through",
 )
-"""How the names of modules begin that are loaded when they are needed, and most of them let go.
+"""How the names of modules begin that are loaded when they are needed, and most of them let go; of
+those that are in TOGETHER nothing is said here.
 
 `__init__` is a package without the modules in it.
 """
 TOGETHER = {
     "tillqr.net.broker": ("tillqr.net.broker", "tillqr.net.mqtt"),
     "tillqr.nfc.talk": ("tillqr.nfc.talk", "tillqr.sale.tunnel"),
-    "tillqr.panel.font": ("tillqr.panel.font",),
+    "tillqr.panel.font": ("tillqr.panel.font",),  # bundles import from bundles only
     "tillqr.panel.drawing": (
         "tillqr.panel.drawing",
         "tillqr.panel.language",

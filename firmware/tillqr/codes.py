@@ -103,7 +103,7 @@ class Codes:
             unload(_SENDER)
 
     def _load(self) -> "CodeSymbols":
-        self._memory.lend(self._lend())
+        self._memory.work_in(self._lend())
         encoder = load(_ENCODER).Encoder(self._memory)
         return load(_SYMBOLS).CodeSymbols(encoder, self._load_sender, self._backend, self._size)
 

@@ -42,7 +42,6 @@ _START = (
     "tillqr.board.hardware",
     "tillqr.board.reserve",
     "tillqr.board.settings",
-    "tillqr.panel.style",
 )
 _PIXELS = "tillqr.panel.rgb444"
 _SETTLE_SECONDS = 4

@@ -91,9 +91,8 @@ class Web:
         answer = None  # type: ignore[var-annotated]
         trouble = "backend_away"
         http = load(_HTTP)
-        post = self._post(http, question, more)
         try:
-            answer = await asyncio.wait_for(post, _DEADLINE_S)
+            answer = await asyncio.wait_for(self._post(http, question, more), _DEADLINE_S)
             if int(answer.first[1]) < _MAX_ERROR:
                 trouble = ""
         except (OSError, ValueError, EOFError, asyncio.TimeoutError, http.HttpError) as error:

@@ -103,7 +103,8 @@ class Font:
 
     def _entry(self, number: int) -> bytes:
         """The index's entry of a glyph."""
-        index = self._block + len(self._table()) + 2 * _u16(self._table(), 0)
+        head = self._table()
+        index = self._block + len(head) + 2 * _u16(head, 0)
         return self._file.read(index + _ENTRY * number, _ENTRY)
 
 

@@ -5,7 +5,6 @@ what they do in viper stays, as machine code is not freed on the chip, and so do
 """
 
 import sys
-from array import array
 
 from .correction import correct
 from .functions import draw_functions
@@ -65,7 +64,7 @@ class Encoder:
         self._stream = bytearray(0)  # the codewords
 
     @property
-    def words(self) -> "bytearray | memoryview | array | None":
+    def words(self) -> "bytearray | memoryview | None":
         """The latest symbol's matrix, as masking and scoring see it (matrix.py)."""
         return self._memory.words
 
@@ -160,9 +159,7 @@ class Encoder:
         memory = self._memory
         if memory.room < words:
             memory.words = None  # so that old and new need not fit side by side
-            # as in Memory.lend
-            memory.words = bytearray(4 * words) if _MICROPYTHON else array("I", bytes(4 * words))
-            memory.room = words
+            memory.work_in(bytearray(4 * words))
 
     def _build(self, version: int, level: int) -> None:
         """Turn the planned segments into the unmasked symbol."""

@@ -2,12 +2,7 @@
 
 import sys
 
-from micropython import const
-
 _MICROPYTHON = sys.implementation.name == "micropython"
-TYPE_CHECKING = const(False)
-if TYPE_CHECKING:
-    from array import array
 
 
 class BadArgument(ValueError):
@@ -48,14 +43,14 @@ class Memory:
     """What encoders work in, one after another; the encoder has it grow."""
 
     def __init__(self) -> None:
-        self.words: "bytearray | memoryview | array | None" = None
+        self.words: "bytearray | memoryview | None" = None
         """The latest symbol's matrix (matrix.py)."""
         self.room = 0
         """How many words that has."""
         self.code = QrCode()
         """The latest symbol."""
 
-    def lend(self, buffer: bytearray) -> None:
+    def work_in(self, buffer: bytearray) -> None:
         """Have the matrix in a buffer, as long as that is large enough."""
         # MicroPython's kernels take any memory as words, CPython's need words.
         self.words = buffer if _MICROPYTHON else memoryview(buffer).cast("I")
