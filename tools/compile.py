@@ -34,7 +34,6 @@ ON_DEMAND = (
     "tillqr.board.settings",
     "tillqr.code_symbol",
     "tillqr.json_pairs",
-    "tillqr.net.clock",
     "tillqr.net.diagnosis",
     "tillqr.net.endpoint",
     "tillqr.net.http",
@@ -65,6 +64,7 @@ ON_DEMAND = (
     "tillqr.till.card_machine",
     "tillqr.till.machine_words",  # a board has a card machine, or it has not
     "tillqr.till.pass_through",
+    "tillqr.unix_time",
 )
 """How the names of modules begin that are loaded when they are needed, and most of them let go; of
 those that are in TOGETHER nothing is said here.

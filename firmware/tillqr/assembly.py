@@ -120,7 +120,7 @@ def assemble():  # type: ignore[no-untyped-def]
     book = Attempts(settings.device, keys, *found)
     wifi = Wifi(wlan, settings.wifi_ssid, wifi_password)
     path = Path(wifi, book)
-    step = _clock_module().step if settings.rotating else None
+    step = load("tillqr.unix_time").step if settings.rotating else None
     own = (settings.device, machine.unique_id(), settings.shop, keys[0], step)
     size = (profile["panel"]["width"], profile["panel"]["height"])
     codes = Codes(*own, settings.backend, size, settings.foreign, fonts.lend)
@@ -224,15 +224,11 @@ def _machine_key(profile: dict, settings, nvs):  # type: ignore[no-untyped-def]
     return board_settings.machine_key(nvs, settings.machine_key_number)
 
 
-def _clock_module():  # type: ignore[no-untyped-def]
-    """The module tillqr.net.clock: not every display needs the time."""
-    return load("tillqr.net.clock")
-
-
 def _complete(  # type: ignore[no-untyped-def]
     path, settings, ca: bytes, wifi, password: str, boot: str, display, backend, count
 ) -> None:
     """Give the path its channel, through a broker or without one, and a clock if one is needed."""
+    from tillqr.net.clock import Clock
     from tillqr.net.server import Server
 
     context = clock = None
@@ -240,7 +236,7 @@ def _complete(  # type: ignore[no-untyped-def]
         context = load(_SECURE).make_context(ca)
         unload(_SECURE)
     if ca or settings.rotating:
-        clock = _clock_module().Clock(settings.time_server, wifi, display.path_changed)
+        clock = Clock(settings.time_server, wifi, display.path_changed)
     if settings.broker:
         server = Server(settings.broker, 8883 if ca else 1883, wifi, context)
         joined = (server, path, settings.device, password, boot, backend, display, count)

@@ -1,4 +1,4 @@
-"""One question to a time server (SNTP, RFC 5905, 14); loaded when it is put.
+"""The time by one question to a time server (SNTP, RFC 5905, 14); loaded when it is put.
 
 Nobody vouches for the answer. So it must repeat the random number of the question, and be later
 than this firmware: whoever sets the clock back could use certificates that have run out.
@@ -7,9 +7,13 @@ than this firmware: whoever sets the clock back could use certificates that have
 import asyncio
 import os
 import socket
+import time
 
 from micropython import const
 
+from tillqr import unix_time
+
+_PORT = const(123)
 _RELEASED = const(1795478400)
 """The day of this version, 24 November 2026, as Unix time: a clock that says less is wrong."""
 _SIZE = const(48)
@@ -21,7 +25,21 @@ _LOOKS = const(100)
 _AGAIN = const(11)  # EAGAIN
 
 
-async def ask(host: str, port: int) -> int:
+async def ask(server: str) -> "tuple[int, ...] | None":
+    """The time that a server, "HOST[:PORT]", says, as machine.RTC.datetime takes it; None if it
+    says none that can be, or nothing."""
+    host, _, port = server.partition(":")
+    try:
+        unix = await _ask(host, int(port or _PORT))
+    except OSError:
+        return None
+    if not unix:
+        return None
+    year, month, day, hour, minute, second, weekday = time.gmtime(unix - unix_time.epoch())[:7]
+    return year, month, day, weekday, hour, minute, second, 0
+
+
+async def _ask(host: str, port: int) -> int:
     """The Unix time that a server says; 0 if it says none that can be. Raises OSError."""
     question = os.urandom(8)
     link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
