@@ -42,8 +42,6 @@ _DOUBT_SECONDS = const(15)
 """A code has been shown so long, and again so long: its result may be late."""
 _WORD_SECONDS = const(3)
 """How often the backend is asked for its word about a card: a handshake takes the chip a second."""
-_WAIT_MS = const(20)
-_MOST_WAITS = const(100)
 _HURRIED_MS = const(2000)
 _PATIENT_MS = const(30_000)
 
@@ -94,8 +92,7 @@ class Display:
         self._until = 0
         """Until when the attempt that is open is shown, whatever cards come between; 0 if none."""
         self._timed = False
-        self.still = False
-        """Whether nothing is to be drawn but what happens."""
+        self._still = False
         self._result_sent = False
         self._refused: "Attempt | None" = None
         self._retry_at = self._store_at = time.ticks_ms()
@@ -204,14 +201,15 @@ class Display:
             self._show()
 
     async def stand_still(self) -> None:
-        """Have the panel draw nothing of its own accord, while `still`, as a card that is dealt
-        with takes memory that drawing does too. Waits, two seconds at most, for what is being
-        drawn."""
-        self.still = True
-        for _ in range(_MOST_WAITS):
-            if not self._face.owes():
-                break
-            await asyncio.sleep_ms(_WAIT_MS)
+        """Have the panel draw nothing until `move_on` (Face.hold), as a card that is dealt with
+        takes memory that drawing does too."""
+        self._still = True
+        await self._face.hold()
+
+    def move_on(self) -> None:
+        """Have the panel draw again, first what happened meanwhile."""
+        self._still = False
+        self._face.release()
 
     def still_open(self, attempt: "Attempt") -> None:
         """The backend has answered that nobody has paid an attempt yet: after a restart its code
@@ -323,7 +321,7 @@ class Display:
     def _tick(self, seconds: int) -> None:
         self._seconds = seconds
         state = self._checkout.state
-        if state == "tap" and not self.still:
+        if state == "tap" and not self._still:
             self._view.frame += 1
             self._face.show(state)
         elif state == "card" and self._checkout.sale.notice and seconds % _WORD_SECONDS == 0:

@@ -627,6 +627,33 @@ def test_a_tick_while_the_screen_is_sent_is_made_up_for():
         assert sent_with_a_tick(turns) == (whole + tick, tick)
 
 
+def test_nothing_is_drawn_while_memory_is_lent():
+    for release in (True, False):  # in the end it is drawn all the same
+        bus = Bus()
+        face = make_face(bus, Kit())
+
+        async def run(bus=bus, face=face, release=release):
+            running = asyncio.create_task(face.run())
+            face.show("qr")
+            await face.hold()
+            sent = bus.bytes
+            assert not face.owes() and sent > 10000, "it waits for what is being drawn"
+            face.show("idle")
+            for _ in range(30):
+                await asyncio.sleep(0.01)
+                assert bus.bytes == sent
+            if release:
+                face.release()
+            for _ in range(1000):
+                await asyncio.sleep(0.01)
+                if bus.bytes > sent:
+                    break
+            running.cancel()
+            return bus.bytes - sent
+
+        assert asyncio.run(run()) > 0
+
+
 def test_a_code_changes_only_between_two_screens():
     """A smaller symbol in the place of one that is being sent has no row for the painter."""
     kit, bus, encoder = Kit(), Bus(), qr.Encoder()

@@ -95,7 +95,7 @@ def exchanged(script, command=b"\x30\x04", milliseconds=100):
     async def scene(reader):
         await reader.find()
         script.sent.clear()
-        return await tried(reader.exchange(command, milliseconds))
+        return await tried(reader.contact().exchange(command, milliseconds))
 
     return play(script, scene)
 
@@ -217,7 +217,7 @@ def test_each_command_ends_in_its_time_whatever_comes():
             return error, time.ticks_diff(time.ticks_ms(), began)
 
         async def both(reader, scene=scene):
-            exchange = await scene(reader, lambda one: one.exchange(b"\x30\x04", 100))
+            exchange = await scene(reader, lambda one: one.contact().exchange(b"\x30\x04", 100))
             return exchange, await scene(reader, lambda one: one.find())
 
         ends, _ = play(script, both)
@@ -240,7 +240,7 @@ def test_an_answer_that_waits_behind_a_busy_loop_counts():
     async def scene(reader):
         await reader.find()
         script.busy = True
-        return await tried(reader.exchange(b"\x30\x04", 100))
+        return await tried(reader.contact().exchange(b"\x30\x04", 100))
 
     assert play(script, scene) == (b"\x90\x00", [])
 
@@ -279,8 +279,8 @@ def test_after_an_error_the_card_has_to_be_found_again():
     async def scene(reader):
         await reader.find()
         script.answers = {0x40: [[frame.ACK, response(b"\x41\x01")]]}
-        first = await tried(reader.exchange(b"\x30\x04", 100))
-        return [first, await tried(reader.exchange(b"\x30\x04", 100))]
+        first = await tried(reader.contact().exchange(b"\x30\x04", 100))
+        return [first, await tried(reader.contact().exchange(b"\x30\x04", 100))]
 
     script = Script()
     assert play(script, scene) == (["CardError card_gone"] * 2, [])
@@ -303,7 +303,7 @@ def test_a_command_that_was_cancelled_is_ended():
     async def scene(reader):
         await reader.find()
         script.answers = {0x40: [[frame.ACK]]}
-        task = asyncio.create_task(reader.exchange(b"\x30\x04", 5000))
+        task = asyncio.create_task(reader.contact().exchange(b"\x30\x04", 5000))
         await asyncio.sleep(0.02)
         task.cancel()
         try:
@@ -330,9 +330,9 @@ def test_it_sleeps_and_is_woken_by_a_search():
 
 def test_whether_it_is_still_there():
     async def scene(reader):
-        before = await reader.present()
+        before = await reader.contact().present()
         await reader.find()
-        return before, await reader.present(), await reader.present()
+        return before, await reader.contact().present(), await reader.contact().present()
 
     other = [frame.ACK, response(TARGET[:-1] + b"\x67")]
     usual = [frame.ACK, response(TARGET)]

@@ -51,6 +51,9 @@ class Reader:
     async def release(self):
         pass
 
+    def contact(self):
+        return self
+
     async def rest(self):
         self.resting += 1
 
@@ -81,10 +84,12 @@ class Display:
 
     def __init__(self):
         self.till = Till()
+        self.still = False
         self.said = []
         self.reader = []
 
     def happen(self, event, reason=None):
+        assert not self.still, "it can be drawn"
         if event == "card":
             self.till.begun += 1
             self.till.state = "card"
@@ -96,6 +101,9 @@ class Display:
 
     async def stand_still(self):
         self.still = True
+
+    def move_on(self):
+        self.still = False
 
     def reader_is(self, name):
         self.reader.append(name)
@@ -185,6 +193,29 @@ async def test_a_card_is_asked_what_the_backend_asks():
     assert reader.commands[2:] == [b"\x80\xa8", b"\x00\xb2"]
     assert backend.words == [(0, "emv"), (1, "answer"), (2, "answer")]
     assert (display.said, backend.channel.ended) == (["card_done"], 1)
+
+
+async def test_nothing_is_drawn_while_a_card_is_dealt_with():
+    reader = Reader(b"\x90\x00")
+    display = Display()
+    seen = []
+
+    def answer():
+        seen.append(display.still)
+        return {}
+
+    exchange = reader.exchange
+
+    async def exchanged(data, milliseconds):
+        seen.append(display.still)
+        return await exchange(data, milliseconds)
+
+    reader.exchange = exchanged
+    backend = Backend(answer, ("apdu", b"\x80\xa8"), ("wait", b""))
+    reader.cards = here()
+    await run(reader, display, backend, lambda: display.said)
+    assert seen == [True] * len(seen) and len(seen) > 3
+    assert not display.still
 
 
 async def test_a_word_without_an_answer_is_said_again_and_no_card_is_asked_twice():

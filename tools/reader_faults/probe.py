@@ -54,12 +54,13 @@ async def tap(reader, said):
     said["found"] = [[one.technology, one.identifier.hex(), one.sak, one.iso_dep] for one in found]
     if not found:
         return "nothing"
+    contact = reader.contact()
     for command in (SHORT, LONG) if found[0].iso_dep else (b"\x30\x04",):
-        answer = await timed("exchange", reader.exchange(command, plan["exchange_ms"]), said)
+        answer = await timed("exchange", contact.exchange(command, plan["exchange_ms"]), said)
         if found[0].iso_dep and answer != expected(command):
             return "wrong answer"
         said["answer"] = len(answer)
-    if not await timed("present", reader.present(), said):
+    if not await timed("present", contact.present(), said):
         return "left"
     await reader.release()
     if plan["rest"]:

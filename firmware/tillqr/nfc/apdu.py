@@ -4,7 +4,7 @@ from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from tillqr.nfc.pn532 import Pn532
+    from tillqr.nfc.contact import Contact
 
 OK = const(0x9000)
 TIME_MS = const(1000)
@@ -12,15 +12,15 @@ TIME_MS = const(1000)
 _LONGEST = const(258)
 
 
-async def send(reader: "Pn532", command: bytes) -> "tuple[bytes, int]":
+async def send(contact: "Contact", command: bytes) -> "tuple[bytes, int]":
     """The data, at most 256 bytes, and the status word of a response; raises CardError,
     or ValueError if it is none."""
-    answer = await reader.exchange(command, TIME_MS)
+    answer = await contact.exchange(command, TIME_MS)
     if not 2 <= len(answer) <= _LONGEST:
         raise ValueError
     return answer[:-2], int.from_bytes(answer[-2:], "big")
 
 
-async def select(reader: "Pn532", name: bytes) -> "tuple[bytes, int]":
+async def select(contact: "Contact", name: bytes) -> "tuple[bytes, int]":
     """SELECT an application by its name: its FCI, and the status word (7816-4, 7.1.1)."""
-    return await send(reader, b"\x00\xa4\x04\x00" + bytes((len(name),)) + name + b"\x00")
+    return await send(contact, b"\x00\xa4\x04\x00" + bytes((len(name),)) + name + b"\x00")

@@ -8,7 +8,7 @@ from tillqr.nfc.unsupported import Unsupported
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from tillqr.nfc.pn532 import Pn532
+    from tillqr.nfc.contact import Contact
 
 _PPSE = b"2PAY.SYS.DDF01"
 _FCI = const(0x6F)
@@ -23,23 +23,23 @@ _LOCKED = (0x6985, 0x6986)
 """Conditions of use not satisfied, command not allowed: what phones say until they are unlocked."""
 
 
-async def select(reader: "Pn532") -> "bytes | None":
+async def select(contact: "Contact") -> "bytes | None":
     """The FCI of the application that was chosen; None if it is no card that pays.
 
     Raises Unsupported "phone_locked", CardError, ReaderError, BadTlv.
     """
-    directory = await _selected(reader, _PPSE)
+    directory = await _selected(contact, _PPSE)
     if directory is None:
         return None
     for aid in candidates(directory)[:_MOST_TRIED]:
-        fci = await _selected(reader, aid)
+        fci = await _selected(contact, aid)
         if fci is not None:
             return fci
     return None
 
 
-async def _selected(reader: "Pn532", name: bytes) -> "bytes | None":
-    fci, status = await apdu.select(reader, name)
+async def _selected(contact: "Contact", name: bytes) -> "bytes | None":
+    fci, status = await apdu.select(contact, name)
     if status in _LOCKED:
         raise Unsupported("phone_locked")
     return fci if status == apdu.OK else None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tillqr.net.backend import Backend
-    from tillqr.nfc.pn532 import Pn532
+    from tillqr.nfc.contact import Contact
     from tillqr.sale.attempts import Attempt
     from tillqr.sale.by_tap import ByTap
     from tillqr.sale.mac import Key
@@ -36,13 +36,13 @@ class Talk:
     def __init__(
         self,
         attempt: "Attempt",
-        reader: "Pn532",
+        contact: "Contact",
         till: "ByTap",
         backend: "Backend",
         count: "Callable[[str], None]",
     ) -> None:
         self._attempt = attempt
-        self._reader = reader
+        self._contact = contact
         self._till = till
         self._backend = backend
         self._count = count
@@ -68,7 +68,7 @@ class Talk:
     async def _exchanged(self, command: bytes) -> "tuple[str, bytes]":
         """What the card says to a command."""
         try:
-            data = await self._reader.exchange(command, _CARD_MS)
+            data = await self._contact.exchange(command, _CARD_MS)
         except (CardError, ReaderError):
             return "gone", b""
         return ("answer", data) if len(data) <= MAX_ANSWER else ("gone", b"")

@@ -7,7 +7,7 @@ from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from tillqr.nfc.pn532 import Pn532
+    from tillqr.nfc.contact import Contact
     from tillqr.nfc.target import Target
 
 _TYPE_2 = "tillqr.nfc.type2"
@@ -17,7 +17,7 @@ _NDEF = "tillqr.nfc.ndef"
 _HELP = ("tillqr.nfc.apdu", "tillqr.nfc.tlv")
 
 
-async def read(reader: "Pn532", target: "Target") -> "tuple[str, bytes]":
+async def read(contact: "Contact", target: "Target") -> "tuple[str, bytes]":
     """What a card has for the backend, each a kind and its bytes.
 
     "ndef": the whole URI of its first URI record, or the text of its first text record, at most
@@ -25,7 +25,7 @@ async def read(reader: "Pn532", target: "Target") -> "tuple[str, bytes]":
     Raises Unsupported; and CardError, ReaderError, after which the same card may be read yet.
     """
     try:
-        found = await _found(reader, target)
+        found = await _found(contact, target)
     except ValueError:  # the card said it whole, by its CRC: it would say the same again
         raise Unsupported("card_unsupported") from None
     finally:
@@ -35,15 +35,15 @@ async def read(reader: "Pn532", target: "Target") -> "tuple[str, bytes]":
     return found
 
 
-async def _found(reader: "Pn532", target: "Target") -> "tuple[str, bytes] | None":
+async def _found(contact: "Contact", target: "Target") -> "tuple[str, bytes] | None":
     """None: it is another kind of card."""
     if target.iso_dep:
-        fci = await load(_EMV).select(reader)
+        fci = await load(_EMV).select(contact)
         if fci is not None:
             return "emv", fci
-        return _said(await load(_TYPE_4).read(reader))
+        return _said(await load(_TYPE_4).read(contact))
     if target.technology == "A" and target.sak == 0:
-        return _said(await load(_TYPE_2).read(reader))
+        return _said(await load(_TYPE_2).read(contact))
     return None
 
 

@@ -11,7 +11,7 @@ import gc
 
 from micropython import const
 
-from tillqr.nfc.pn532 import CardError, ReaderError
+from tillqr.nfc.pn532 import CONTACT, CardError, ReaderError
 from tillqr.nfc.unsupported import Unsupported
 from tillqr.till.message import Refusal
 from tillqr.unload import load, unload
@@ -108,7 +108,7 @@ class Taps:
             gc.collect()
             event, reason = "again", "card_gone"
         finally:
-            self._display.still = False
+            self._display.move_on()
         if event == "again":
             self._count("tap_" + reason)
         if event:
@@ -118,13 +118,14 @@ class Taps:
     async def _dealt(self, target) -> "tuple[str, str]":  # type: ignore[no-untyped-def]
         """Deal with a card: what has happened, as ByTap knows it, or "", and the reason."""
         try:
-            kind, data = await load(_READ).read(self._reader, target)
+            kind, data = await load(_READ).read(self._reader.contact(), target)
         except Unsupported as unsupported:
             return "again", unsupported.args[0]
         except (CardError, ReaderError):
             return "again", "card_gone"
         finally:
-            unload(_READ)
+            unload(_READ, CONTACT)
+            self._display.move_on()
         attempt = self._begun()
         if attempt is None:
             return "", ""
@@ -134,14 +135,15 @@ class Taps:
             event, reason = await self._talked(attempt, code, kind, data)
         finally:
             await self._backend.channel.let_go()
-            unload(_TALK)
+            unload(_TALK, CONTACT)
         # A receipt may have come meanwhile.
         return (event, reason) if self._till.holds(attempt) else ("", "")
 
     async def _talked(
         self, attempt: "Attempt", code: str, kind: str, data: bytes
     ) -> "tuple[str, str]":
-        talk = load(_TALK).Talk(attempt, self._reader, self._till, self._backend, self._count)
+        contact = self._reader.contact()
+        talk = load(_TALK).Talk(attempt, contact, self._till, self._backend, self._count)
         return await talk.run(code, kind, data, self._keys)
 
     def _begun(self) -> "Attempt | None":

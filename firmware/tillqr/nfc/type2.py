@@ -4,7 +4,7 @@ from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from tillqr.nfc.pn532 import Pn532
+    from tillqr.nfc.contact import Contact
 
 _READ = const(0x30)
 _TIME_MS = const(200)
@@ -19,10 +19,10 @@ _LONG = const(0xFF)
 _MAX_MESSAGE = const(512)
 
 
-async def read(reader: "Pn532") -> "bytes | None":
+async def read(contact: "Contact") -> "bytes | None":
     """The NDEF message; None if there is none. Raises CardError, ReaderError, and ValueError if
     the tag's memory has not the form that it must have."""
-    memory = _Memory(reader)
+    memory = _Memory(contact)
     container = await memory.take(4)
     if container[0] != _MAGIC or container[1] >> 4 != 1 or container[3] >> 4:
         return None  # no NDEF, of another version, or not to be read (T2T 1.0, 6.1)
@@ -42,8 +42,8 @@ async def read(reader: "Pn532") -> "bytes | None":
 class _Memory:
     """The memory from the capability container on; a page is read when it is needed."""
 
-    def __init__(self, reader: "Pn532") -> None:
-        self._reader = reader
+    def __init__(self, contact: "Contact") -> None:
+        self._contact = contact
         self._page = _CONTAINER_PAGE
         self._ahead = b""
         self.left = 4
@@ -77,7 +77,7 @@ class _Memory:
         """The next four pages."""
         if self._page > _LAST_PAGE:
             raise ValueError
-        answer = await self._reader.exchange(bytes((_READ, self._page)), _TIME_MS)
+        answer = await self._contact.exchange(bytes((_READ, self._page)), _TIME_MS)
         if len(answer) != _AT_ONCE:
             raise ValueError
         self._page += 4

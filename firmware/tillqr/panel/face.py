@@ -45,6 +45,8 @@ _MODULES = {
 _TRIES = const(25)
 """How often in a row a screen may find no memory."""
 _AGAIN_MS = const(40)
+_WAIT_MS = const(20)
+_MOST_WAITS = const(100)
 
 
 def load_screen(state: str, view: "View") -> "Screen":
@@ -85,6 +87,7 @@ class Face:
         self._wanted = asyncio.Event()
         self._asleep = False
         self._busy = True
+        self._held = False
         self._behind = False
         self._tries = 0
         self._count = count
@@ -112,10 +115,27 @@ class Face:
         """Whether there is anything to draw, or being drawn."""
         return self._busy or self._wanted.is_set()
 
+    async def hold(self) -> None:
+        """Draw nothing until `release`: what is wanted meanwhile waits, two seconds at most. Waits,
+        as long at most, for what is being drawn."""
+        for _ in range(_MOST_WAITS):
+            if not self.owes():
+                break
+            await asyncio.sleep_ms(_WAIT_MS)
+        self._held = True
+
+    def release(self) -> None:
+        """Draw again."""
+        self._held = False
+
     async def run(self) -> None:
         """Keep the panel showing what is wanted; for ever."""
         while True:
             await self._wanted.wait()
+            for _ in range(_MOST_WAITS):
+                if not self._held:
+                    break
+                await asyncio.sleep_ms(_WAIT_MS)
             await self.refresh()
 
     async def start(self) -> None:
