@@ -37,6 +37,7 @@ ON_DEMAND = (
     "tillqr.net.diagnosis",
     "tillqr.net.endpoint",
     "tillqr.net.http",
+    "tillqr.net.mqtt_greeting",
     "tillqr.net.roaming",
     "tillqr.net.secure",
     "tillqr.net.sntp",

@@ -1,4 +1,4 @@
-"""An MQTT 3.1.1 client (OASIS Standard, 29 October 2014) on asyncio; it needs nothing of tillqr.
+"""An MQTT 3.1.1 client (OASIS Standard, 29 October 2014) on asyncio.
 
 One owner of the connection: `run` connects, subscribes, sends, receives, and does it again when
 the connection breaks, with pauses that grow and are shortened at random. The session is kept by
@@ -12,15 +12,15 @@ import time
 
 from micropython import const
 
+from tillqr.unload import load, unload
+
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from collections.abc import Callable, Coroutine
 
-_CONNACK = const(2)
 _PUBLISH = const(3)
 _PUBACK = const(4)
-_SUBACK = const(9)
 _PINGRESP = const(13)
 _PINGREQ = b"\xc0\x00"
 QOS_0 = const(0x30)
@@ -35,7 +35,8 @@ _MAX_WAITING = const(8)
 _MAX_ACKS = const(64)  # bytes
 _OPEN_S = const(10)
 _FIRST_PAUSE_MS = const(500)
-_KEEPALIVE_S = const(30)
+KEEPALIVE_S = const(30)
+_GREETING = "tillqr.net.mqtt_greeting"
 _HURRIED_MS = const(2000)
 _STEP_MS = const(250)
 
@@ -67,8 +68,8 @@ class Client:
         and of what ended it or was in its way, with `connected` as it was till then;
         longest_pause(): milliseconds, below 5,000 when somebody waits: then silence is noticed
         sooner too."""
-        self._connect_packet = _make_connect(identifier, user, password, will)
-        self._topics = topics
+        self.login = (identifier, user, password, will)
+        self.topics = topics
         self._open_stream = open_stream
         self._take = take
         self._changed = changed
@@ -91,15 +92,15 @@ class Client:
     def publish(self, topic: str, payload: bytes, kind: int = QOS_1) -> bool:
         """Send now or when connected; False if too many wait already. kind: QOS_0 of what need not
         arrive, QOS_1, or RETAINED with that."""
-        name = _field(topic.encode())
+        name = field(topic.encode())
         if kind == RETAINED:
             self._forget(name)
         if len(self._waiting) >= _MAX_WAITING:
             return False
         self._number = self._number % 65535 + 1
         number = b"" if kind == QOS_0 else self._number.to_bytes(2, "big")
-        packet = _packet(kind, name, number, payload)
-        self._waiting.append((name, number, packet))
+        whole = packet(kind, name, number, payload)
+        self._waiting.append((name, number, whole))
         self._work.set()
         return True
 
@@ -145,7 +146,11 @@ class Client:
         receiver: "asyncio.Task | None" = None
         try:
             reader, writer = await self._connect()
-            await asyncio.wait_for(self._greet(reader, writer), _OPEN_S)
+            await asyncio.wait_for(load(_GREETING).greet(self, reader, writer), _OPEN_S)
+            unload(_GREETING)
+            self._sent = self._pinged = False
+            self._error = None
+            self._pinged_at = time.ticks_ms()
             self.connected = True
             self._changed(None)
             receiver = asyncio.create_task(self._receive(reader))
@@ -156,6 +161,7 @@ class Client:
         except MemoryError:
             return MqttError("no_memory")
         finally:
+            unload(_GREETING)
             if receiver:
                 receiver.cancel()
             if writer:
@@ -163,31 +169,6 @@ class Client:
 
     async def _connect(self) -> "tuple[StreamReader, StreamWriter]":
         return await asyncio.wait_for(self._open_stream(), _OPEN_S)
-
-    async def _greet(self, reader: "StreamReader", writer: "StreamWriter") -> None:
-        """CONNECT and SUBSCRIBE, each until it is answered."""
-        writer.write(self._connect_packet)
-        await writer.drain()
-        kind, body = await _read_packet(reader)
-        if kind >> 4 != _CONNACK or len(body) != 2:
-            raise MqttError("broken")
-        if body[1]:
-            raise MqttError("refused")
-        filters = b"".join(
-            _field(topic.encode()) + bytes((quality,)) for topic, quality in self._topics
-        )
-        writer.write(_packet(0x82, b"\xff\xff", filters))
-        await writer.drain()
-        while True:
-            kind, body = await _read_packet(reader)
-            if kind >> 4 == _SUBACK:
-                break
-            self._handle(kind, body)  # a kept session's messages may come first
-        if b"\x80" in body[2:]:
-            raise MqttError("refused")
-        self._sent = self._pinged = False
-        self._error = None
-        self._pinged_at = time.ticks_ms()
 
     # Out: one task writes, as a stream can wait for one writer only.
 
@@ -210,7 +191,7 @@ class Client:
         """Milliseconds until a ping, or until its answer is too late. What was published is a ping
         too; and somebody may begin to wait meanwhile."""
         hurried = self._longest_pause() < 5000
-        patience = _HURRIED_MS if hurried else _KEEPALIVE_S * 500
+        patience = _HURRIED_MS if hurried else KEEPALIVE_S * 500
         return patience - time.ticks_diff(time.ticks_ms(), self._pinged_at)
 
     def _write(self, writer: "StreamWriter") -> None:
@@ -243,9 +224,9 @@ class Client:
     async def _receive(self, reader: "StreamReader") -> None:
         try:
             while True:
-                kind, body = await _read_packet(reader)
+                kind, body = await read_packet(reader)
                 self._pinged = False
-                self._handle(kind, body)
+                self.handle(kind, body)
                 while len(self._acks) > _MAX_ACKS:
                     await asyncio.sleep_ms(10)  # no more until what came is acknowledged
         except (OSError, ValueError, EOFError, MqttError) as error:
@@ -258,7 +239,7 @@ class Client:
         self._error = error
         self._work.set()
 
-    def _handle(self, kind: int, body: bytes) -> None:
+    def handle(self, kind: int, body: bytes) -> None:
         if kind >> 4 == _PUBLISH:
             self._take_message(kind, body)
         elif kind >> 4 == _PUBACK:
@@ -288,7 +269,7 @@ class Client:
             self._work.set()
 
 
-async def _read_packet(reader: "StreamReader") -> "tuple[int, bytes]":
+async def read_packet(reader: "StreamReader") -> "tuple[int, bytes]":
     """A packet's first byte, and what is behind its fixed header."""
     kind, byte = await reader.readexactly(2)
     size, shift = byte & 127, 7
@@ -314,23 +295,13 @@ async def _close(writer: "StreamWriter") -> None:
         pass  # the peer was faster
 
 
-def _make_connect(identifier: str, user: str, password: str, will: "tuple[str, bytes]") -> bytes:
-    """CONNECT (3.1): a kept session, a retained will of QoS 1."""
-    flags = 0xEC if password else 0x2C
-    body = _field(b"MQTT") + bytes((4, flags, 0, _KEEPALIVE_S)) + _field(identifier.encode())
-    body += _field(will[0].encode()) + _field(will[1])
-    if password:
-        body += _field(user.encode()) + _field(password.encode())
-    return _packet(0x10, body)
-
-
-def _packet(kind: int, *parts: bytes) -> bytes:
+def packet(kind: int, *parts: bytes) -> bytes:
     """A whole packet; the parts have at most _MAX_PACKET bytes."""
     size = sum(map(len, parts))
     head = bytes((kind, size) if size < 128 else (kind, size & 127 | 128, size >> 7))
     return b"".join((head,) + parts)
 
 
-def _field(data: bytes) -> bytes:
+def field(data: bytes) -> bytes:
     """A length of two bytes, and the bytes (1.5.3)."""
     return len(data).to_bytes(2, "big") + data
