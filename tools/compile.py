@@ -44,6 +44,7 @@ ON_DEMAND = (
     "tillqr.net.web",
     "tillqr.nfc",  # not every board has a reader
     "tillqr.panel.difference",
+    "tillqr.panel.language",
     "tillqr.panel.painter",
     "tillqr.panel.rgb",  # a board has one of them
     "tillqr.panel.screens",
@@ -78,7 +79,6 @@ TOGETHER = {
     "tillqr.panel.font": ("tillqr.panel.font",),  # bundles import from bundles only
     "tillqr.panel.drawing": (
         "tillqr.panel.drawing",
-        "tillqr.panel.language",
         "tillqr.panel.picture",
         "tillqr.panel.screens.common",
         "tillqr.panel.screens.layout",

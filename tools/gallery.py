@@ -279,7 +279,7 @@ def _view(look: Look, name: str) -> tuple[Any, str]:
     cart = {"order": "20241187", "currency": shop.currency, "first": 0, "lines": goods}
     view.cart = Cart({**cart, "total": total})
     view.clock.set(107)
-    view.frame = 3
+    view.sign.set(1)
     view.online = name not in ("offline", "refused")
     view.trouble = {"offline": "wifi_password", "refused": "tls_wrong_host"}.get(name, "")
     view.note = {"starting": "D0001, tillqr 0.1.0", "fault": "panel"}.get(name, "")

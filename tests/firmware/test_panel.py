@@ -17,8 +17,9 @@ from tillqr.panel.language import Language
 from tillqr.panel.marks import INK, Clock
 from tillqr.panel.painter import Painter
 from tillqr.panel.picture import Picture
-from tillqr.panel.screens.common import covers, fitted, fitting
+from tillqr.panel.screens.common import covers, fitted
 from tillqr.panel.screens.layout import Stack, balanced, wrap
+from tillqr.panel.screens.parts import fitting
 from tillqr.panel.st7789 import St7789
 from tillqr.panel.style import make_style
 from tillqr.panel.view import View
@@ -625,6 +626,33 @@ def test_a_tick_while_the_screen_is_sent_is_made_up_for():
     assert tick > 500
     for turns in (40, 60, 80):
         assert sent_with_a_tick(turns) == (whole + tick, tick)
+
+
+def ticked(face, bus, seconds):
+    """How many bytes a second sends, and which."""
+    before, bus.digest = bus.bytes, hashlib.sha256()
+    face.tick(seconds)
+    return bus.bytes - before, bus.digest.digest()
+
+
+def test_the_sign_of_a_tap_moves_in_place():
+    bus = Bus()
+    face = make_face(bus, Kit())
+
+    async def run():
+        face.show("tap")
+        await face.refresh()
+        seconds = [ticked(face, bus, second) for second in (41, 40, 39, 38, 37)]
+        assert len({size for size, _ in seconds}) == 1 and 2000 < seconds[0][0] < 9000
+        assert len({sent for _, sent in seconds}) == 4 and seconds[0] == seconds[4]
+        await face.hold()
+        assert not {"tillqr.panel.painter", "tillqr.panel.font"} & set(sys.modules)
+        assert ticked(face, bus, 36)[0] == 0
+        face.release()
+        await face.refresh()
+        assert ticked(face, bus, 37) == seconds[0]
+
+    asyncio.run(run())
 
 
 def test_nothing_is_drawn_while_memory_is_lent():

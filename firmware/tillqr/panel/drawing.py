@@ -2,7 +2,6 @@
 
 from micropython import const
 
-from tillqr.panel.language import Language
 from tillqr.panel.marks import Marks
 from tillqr.panel.picture import Picture
 
@@ -11,11 +10,6 @@ if TYPE_CHECKING:
     from tillqr.panel.screens.common import Screen
     from tillqr.panel.style import Style
     from tillqr.panel.view import View
-
-
-def read_words(path: str) -> Language:
-    """The words of a language."""
-    return Language(path)
 
 
 def list_marks(screen: "Screen", style: "Style", view: "View", size: "tuple[int, int]") -> Marks:

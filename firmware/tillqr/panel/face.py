@@ -1,16 +1,15 @@
 """The face: the panel's one task. It shows the screen of a state, and sends only what changed.
 
 What lists a screen is loaded for that and let go, and then what makes its pixels: the two are not
-in memory at once, and none of it is while a sale waits. Only where something changes every second
-the fonts stay; and the painter where that is a countdown, which is painted in place: a tick takes
-no memory.
+in memory at once, and none of it is while a sale waits. Only where something changes in place every
+second the painter and the fonts stay: a countdown takes no memory then.
 """
 
 import asyncio
 
 from micropython import const
 
-from tillqr.panel.marks import Clock, Marks
+from tillqr.panel.marks import Marks, Moving
 from tillqr.unload import load, unload
 
 TYPE_CHECKING = const(False)
@@ -29,10 +28,11 @@ _DIFFERENCE = "tillqr.panel.difference"
 _STYLE = "tillqr.panel.style"
 _PAINTER = "tillqr.panel.painter"
 _FONT = "tillqr.panel.font"
-_COUNTDOWN = "qr"
 _TICKING = ("qr", "tap")
+_LANGUAGE = "tillqr.panel.language"
 _NOTICE = "tillqr.panel.screens.notice"
-_ROWS = "tillqr.panel.screens.notice_rows"
+_NOTICE_WORDS = "tillqr.panel.screens.notice_words"
+_PARTS = "tillqr.panel.screens.parts"
 _MODULES = {
     "idle": "tillqr.panel.screens.idle",
     "cart": "tillqr.panel.screens.cart",
@@ -50,11 +50,21 @@ _MOST_WAITS = const(100)
 
 
 def load_screen(state: str, view: "View") -> "Screen":
-    """The screen of a state, from its module; the view gets the words to draw it with."""
-    view.text = load(_DRAWING).read_words(view.language)
-    name = _MODULES.get(state, _NOTICE)
-    screens = load(name)
-    return screens.NoticeScreen(state) if name == _NOTICE else screens.screen
+    """The screen of a state, from its module; the view has the words as long as it needs them."""
+    view.text = load(_LANGUAGE).Language(view.language)
+    if state in _MODULES:
+        screen = load(_MODULES[state]).make(view)
+        if screen.has_words:
+            _forget_words(view)
+        return screen
+    words = load(_NOTICE_WORDS).read(state, view)
+    _forget_words(view)  # before the screen's module comes
+    return load(_NOTICE).NoticeScreen(*words)
+
+
+def _forget_words(view: "View") -> None:
+    view.text = None  # type: ignore[assignment]
+    unload(_LANGUAGE, _NOTICE_WORDS)
 
 
 class Face:
@@ -91,7 +101,8 @@ class Face:
         self._behind = False
         self._tries = 0
         self._count = count
-        self._clock_box = (0, 0, 0, 0)
+        self._box = (0, 0, 0, 0)
+        """Where what moves is."""
 
     def show(self, state: str) -> None:
         """Show a state as the view has it now."""
@@ -104,12 +115,13 @@ class Face:
         self._wanted.set()
 
     def tick(self, seconds: int) -> None:
-        """The countdown shows another second."""
+        """What moves shows another second."""
         self.view.clock.set(seconds)
+        self.view.sign.set(seconds)
         if self._busy:
             self._behind = True
         else:
-            self._paint_clock()
+            self._paint_moving()
 
     def owes(self) -> bool:
         """Whether there is anything to draw, or being drawn."""
@@ -120,6 +132,7 @@ class Face:
         as long at most, for what is being drawn."""
         for _ in range(_MOST_WAITS):
             if not self.owes():
+                self._put_fonts_away()
                 break
             await asyncio.sleep_ms(_WAIT_MS)
         self._held = True
@@ -127,6 +140,8 @@ class Face:
     def release(self) -> None:
         """Draw again."""
         self._held = False
+        if self._state in _TICKING and self._painter is None:
+            self._wanted.set()
 
     async def run(self) -> None:
         """Keep the panel showing what is wanted; for ever."""
@@ -165,8 +180,9 @@ class Face:
         if not drawn:
             return
         self._busy = False
-        self._find_clock()
-        self._put_away()
+        self._find_moving()
+        if self._state not in _TICKING:
+            self._put_fonts_away()
         await self._panel.fade(100)
 
     async def _put_off(self) -> None:
@@ -186,7 +202,7 @@ class Face:
         self._shown = Marks([], [])  # what that is isn't known until all is sent
         for region in regions:
             await self._take_painter().paint(drawn, region)
-        if self._state == _COUNTDOWN:
+        if self._state in _TICKING:
             self._take_painter()  # a tick must not find that there is no memory for it
         self._shown = drawn
         return True
@@ -205,7 +221,6 @@ class Face:
         style = self._take_style()
         await asyncio.sleep_ms(0)
         screen = load_screen(self._state, self.view)
-        unload(_ROWS)
         await asyncio.sleep_ms(0)
         drawn = None
         if not self._wanted.is_set():
@@ -223,22 +238,26 @@ class Face:
 
     def _let_go(self) -> None:
         """Forget what lists a screen."""
-        self.view.text = None  # type: ignore[assignment]
-        unload(_NOTICE, _ROWS, *_MODULES.values(), _DRAWING, _DIFFERENCE)
+        _forget_words(self.view)
+        unload(_NOTICE, *_MODULES.values(), _PARTS, _DRAWING, _DIFFERENCE)
 
-    def _find_clock(self) -> None:
-        self._clock_box = (0, 0, 0, 0)
+    def _find_moving(self) -> None:
+        self._box = (0, 0, 0, 0)
         for left, top, right, bottom, thing, _, _ in self._shown.marks:
-            if isinstance(thing, Clock):
-                self._clock_box = (left // 4 * 4, top, (right + 3) // 4 * 4, bottom)
+            if isinstance(thing, Moving):
+                self._box = (left // 4 * 4, top, (right + 3) // 4 * 4, bottom)
         if self._behind:
             self._behind = False
-            self._paint_clock()
+            self._paint_moving()
 
-    def _paint_clock(self) -> None:
-        left, top, right, bottom = self._clock_box
-        if right and self._painter is not None:  # else another screen comes
+    def _paint_moving(self) -> None:
+        left, top, right, bottom = self._box
+        if not right or self._painter is None:
+            return  # another screen comes
+        try:
             self._painter.paint_now(self._shown, left, top, right, bottom)
+        except MemoryError:  # a sign's next picture comes from the file; its next second comes soon
+            self._count("panel_no_memory")
 
     def _take_style(self) -> "Style":
         if self._style is None:
@@ -257,10 +276,7 @@ class Face:
         self._painter = None
         unload(_PAINTER)
 
-    def _put_away(self) -> None:
-        """Let go of what the next tick doesn't need."""
-        if self._state not in _TICKING:
-            self._painter = self._style = None
-            unload(_PAINTER, _FONT)
-        elif self._state != _COUNTDOWN:
-            self._put_painter_away()
+    def _put_fonts_away(self) -> None:
+        """Let go of all that painting needs."""
+        self._painter = self._style = None
+        unload(_PAINTER, _FONT)

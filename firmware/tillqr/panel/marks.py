@@ -12,15 +12,17 @@ INK = const(3)
 OVERHANG = const(2)  # pixels that a glyph may reach beyond its advance
 _COLON = const(0x3A)
 _ZERO = const(0x30)
+_WAVES = const(0xE010)
+_PICTURES = const(4)
 
 
 class Marks:
     """Marks on bands, in the order in which they are drawn.
 
     A mark is (left, top, right, bottom, thing, detail, tone): a rectangle, and in it a fill
-    (thing None), a text (thing the str, detail the font's size), a countdown (thing the Clock,
-    detail the font's size) or a QR symbol (thing the QrCode, detail the pixels a module and the
-    code's name).
+    (thing None), a text (thing the str, detail the font's size), a text that changes in place
+    (thing the Moving, detail the font's size) or a QR symbol (thing the QrCode, detail the pixels
+    a module and the code's name).
     A band is the row before which it ends, and its palette.
     """
 
@@ -29,9 +31,28 @@ class Marks:
         self.marks = marks
 
 
-class Clock:
-    """A countdown in minutes and seconds: a text that changes in place, so that a tick takes no
-    memory."""
+class Moving:
+    """A text that changes in place with each second: no screen is listed for that."""
+
+    CHARACTERS = b""
+    """What is to be at hand, so that a change takes no memory."""
+    text: "bytearray | list[int]"
+    """The code points that it has now."""
+
+
+class Sign(Moving):
+    """An icon that moves: waves that spread."""
+
+    def __init__(self) -> None:
+        self.text = [_WAVES]
+
+    def set(self, seconds: int) -> None:
+        """Show its picture of a second, one of a countdown."""
+        self.text[0] = _WAVES + -seconds % _PICTURES
+
+
+class Clock(Moving):
+    """A countdown in minutes and seconds."""
 
     CHARACTERS = b"0123456789:"
 

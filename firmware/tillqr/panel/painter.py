@@ -10,7 +10,7 @@ from micropython import const
 
 from tillqr.panel import raster
 from tillqr.panel.font import codes
-from tillqr.panel.marks import INK, OVERHANG, PAPER, Clock
+from tillqr.panel.marks import INK, OVERHANG, PAPER, Moving
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Painter:
         for x, y, end, below, thing, size, _ in picture.marks:
             if y >= bottom or below <= top or x >= right or end <= left:
                 continue
-            if isinstance(thing, Clock):
+            if isinstance(thing, Moving):
                 thing = thing.CHARACTERS.decode()
             if isinstance(thing, str):
                 font = self._fonts[size]
@@ -100,8 +100,8 @@ class Painter:
             elif isinstance(thing, str):
                 font = self._fonts[detail]
                 self._draw_text(left, right, rows, x + OVERHANG, y - top, thing, font, tone)
-            elif isinstance(thing, Clock):
-                self._draw_clock(left, right, rows, x, y - top, thing.text, self._fonts[detail])
+            elif isinstance(thing, Moving):
+                self._draw_moving(left, right, rows, x, y - top, thing.text, self._fonts[detail])
             else:
                 bits = thing.row((top - y) // detail[0])
                 raster.modules(strip, stride, first, last, rows, bits, thing.size, x, detail[0])
@@ -127,8 +127,8 @@ class Painter:
                 raster.blit(strip, stride, left >> 2, right >> 2, rows, glyphs, at, x, y, tone)
             x += advance
 
-    def _draw_clock(
-        self, left: int, right: int, rows: int, x: int, y: int, text: bytearray, font: "Font"
+    def _draw_moving(  # type: ignore[no-untyped-def]
+        self, left: int, right: int, rows: int, x: int, y: int, text, font: "Font"
     ) -> None:
         strip, stride, glyphs = self._strip, self._stride, self._glyphs
         for code in text:

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from tillqr.panel.marks import Clock
+from tillqr.panel.marks import Clock, Sign
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class View:
         """Why not, by the names of PROTOCOL.md, 4.1: for the technician."""
         self.details = False
         """Of a code that leaves no room for text: whether the text has its turn."""
-        self.frame = 0
-        """Which picture of an animation is shown."""
+        self.sign = Sign()
+        """What shows that a card can be held to the display."""
         self.note = ""
         """Words for staff: of a fault its code, of a missing set-up the reason."""

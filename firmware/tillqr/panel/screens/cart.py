@@ -3,7 +3,8 @@
 from micropython import const
 
 from tillqr.panel.marks import GREY
-from tillqr.panel.screens.common import Screen, fitted, fitting, header, header_height
+from tillqr.panel.screens.common import Screen, fitted
+from tillqr.panel.screens.parts import fitting, header, header_height
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -83,4 +84,4 @@ class CartScreen(Screen):
         picture.text_right(right, y + foot - big.height, words, big)
 
 
-screen = CartScreen()
+make = CartScreen

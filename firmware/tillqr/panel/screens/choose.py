@@ -3,8 +3,9 @@
 from micropython import const
 
 from tillqr.panel.marks import GREY
-from tillqr.panel.screens.common import Screen, header, header_height, order, price
+from tillqr.panel.screens.common import Screen
 from tillqr.panel.screens.layout import Stack, wrap
+from tillqr.panel.screens.parts import header, header_height, order, price
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -38,4 +39,4 @@ class ChooseScreen(Screen):
         stack.draw()
 
 
-screen = ChooseScreen()
+make = ChooseScreen

@@ -3,8 +3,9 @@
 from micropython import const
 
 from tillqr.panel import code_layout
-from tillqr.panel.screens.common import Screen, fitted, fitting, order, price
+from tillqr.panel.screens.common import Screen, fitted
 from tillqr.panel.screens.layout import Stack
+from tillqr.panel.screens.parts import fitting, order, price
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -123,4 +124,4 @@ class CodeScreen(Screen):
         self._draw_line(picture, style, view, picture.margin, bottom, order(view))
 
 
-screen = CodeScreen()
+make = CodeScreen

@@ -1,10 +1,8 @@
-"""What several screens have in common."""
+"""What all screens have in common."""
 
 from micropython import const
 
 from tillqr.panel.font import codes
-
-_LOW = const(150)
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -12,15 +10,6 @@ if TYPE_CHECKING:
     from tillqr.panel.picture import Picture
     from tillqr.panel.style import Style
     from tillqr.panel.view import View
-
-
-def fitting(words: str, fonts: "tuple[Font, ...]", width: int) -> "Font":
-    """The first of some fonts that has every character of `words` and in which they fit in
-    `width` pixels; else the last."""
-    for font in fonts:
-        if covers(font, words) and font.width(words) <= width:
-            return font
-    return fonts[-1]
 
 
 def covers(font: "Font", text: str) -> bool:
@@ -49,20 +38,19 @@ def fitted(font: "Font", text: str, width: int, tail: bool = False) -> str:
 class Screen:
     """What a state looks like."""
 
+    has_words = False
+    """Whether it took its words from the view: then they need not be there to draw it."""
+
+    def __init__(self, view: "View") -> None:
+        """view: has the language's words."""
+
     def draw(self, picture: "Picture", style: "Style", view: "View") -> None:
         """List the whole screen."""
         raise NotImplementedError
 
 
-def order(view: "View") -> str:
-    """The order number as the customer reads it."""
-    return view.text("order") + " " + view.sale.order
-
-
-def price(picture: "Picture", style: "Style", view: "View") -> str:
-    """The sale's amount as the customer reads it; one that is too long for a line of the picture
-    may break beside its sign."""
-    words = view.text.money(view.sale.amount, view.sale.currency)
+def breakable(picture: "Picture", style: "Style", words: str) -> str:
+    """An amount; one that is too long for a line of the picture may break beside its sign."""
     if style.small[-1].width(words) > picture.width - 2 * picture.margin:
         words = words.replace("\xa0", " ")
         if " " not in words:
@@ -71,20 +59,3 @@ def price(picture: "Picture", style: "Style", view: "View") -> str:
                 sign += 1
             words = words[:sign] + "\u200b" + words[sign:]
     return words
-
-
-def header_height(picture: "Picture", style: "Style") -> int:
-    """Rows of the shop's name above a screen; none on a panel that is very low."""
-    return style.body[0].height + 6 if picture.height > _LOW else 0
-
-
-def header(picture: "Picture", style: "Style", view: "View", *bands: tuple) -> int:
-    """The shop's name above the bands of a screen; return its height."""
-    height = header_height(picture, style)
-    picture.begin((height, style.colour["brand"]), *bands)
-    if height:
-        room = picture.width - 2 * picture.margin
-        font = fitting(view.shop, style.body, room)
-        words = fitted(font, view.shop, room)
-        picture.text_centre(0, picture.width, (height - font.height) // 2, words, font)
-    return height

@@ -3,8 +3,9 @@
 from micropython import const
 
 from tillqr.panel.marks import INK
-from tillqr.panel.screens.common import Screen, fitting
+from tillqr.panel.screens.common import Screen
 from tillqr.panel.screens.layout import Stack
+from tillqr.panel.screens.parts import fitting
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -46,4 +47,4 @@ def _notes(picture: "Picture", view: "View") -> "list[str]":
     return [words, view.trouble]
 
 
-screen = IdleScreen()
+make = IdleScreen

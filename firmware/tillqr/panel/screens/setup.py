@@ -3,6 +3,7 @@
 from micropython import const
 
 from tillqr.panel import code_layout
+from tillqr.panel.screens import notice_words
 from tillqr.panel.screens.common import Screen
 from tillqr.panel.screens.layout import Stack
 from tillqr.panel.screens.notice import NoticeScreen
@@ -23,7 +24,7 @@ class SetupScreen(Screen):
 
     def draw(self, picture: "Picture", style: "Style", view: "View") -> None:
         if getattr(view, "access", None) is None:
-            NoticeScreen("setup").draw(picture, style, view)
+            NoticeScreen(*notice_words.read("setup", view)).draw(picture, style, view)
             return
         width, height, margin = picture.width, picture.height, picture.margin
         right = width - margin
@@ -62,4 +63,4 @@ class SetupScreen(Screen):
         stack.add(words, style.body + style.small, 1)
 
 
-screen = SetupScreen()
+make = SetupScreen
