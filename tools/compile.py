@@ -60,6 +60,7 @@ ON_DEMAND = (
     "tillqr.sale.elsewhere",
     "tillqr.sale.lent",
     "tillqr.sale.payment_code",
+    "tillqr.sale.receipt",
     "tillqr.sale.recovery",
     "tillqr.setup",
     "tillqr.till.answers",  # only the register's side has them

@@ -11,7 +11,8 @@ import time
 from micropython import const
 
 from tillqr import __version__
-from tillqr.sale import checkout, receipt
+from tillqr.sale import checkout
+from tillqr.sale.rejected import Rejected
 from tillqr.till import message
 from tillqr.unload import load, unload
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tillqr.till.port import TillPort
 
 _ELSEWHERE = "tillqr.sale.elsewhere"
+_RECEIPT = "tillqr.sale.receipt"
 _TURN_MS = const(50)
 _RETRY_MS = const(2000)
 _COUNTERS_ROOM = const(480)  # what the other fields of INFO leave of a frame
@@ -92,7 +94,6 @@ class Display:
         self._until = 0
         """Until when the attempt that is open is shown, whatever cards come between; 0 if none."""
         self._timed = False
-        self._still = False
         self._result_sent = False
         self._refused: "Attempt | None" = None
         self._retry_at = self._store_at = time.ticks_ms()
@@ -165,10 +166,12 @@ class Display:
     def accept(self, body: bytes) -> "tuple[int, dict]":
         """Judge a receipt: the HTTP status and the answer to give."""
         try:
-            attempt = self._book.accept(receipt.parse(body))
-        except receipt.Rejected as rejected:
+            attempt = self._book.accept(load(_RECEIPT).parse(body))
+        except Rejected as rejected:
             self._counters.add(rejected.name)
             return _STATUS_OF.get(rejected.name, 409), {"error": rejected.name}
+        finally:
+            unload(_RECEIPT)
         if self.take(attempt):
             return 200, {"accepted": attempt.nonce}
         return 503, {"error": "receipt_unstored"}  # the register is told all the same
@@ -203,12 +206,10 @@ class Display:
     async def stand_still(self) -> None:
         """Have the panel draw nothing until `move_on` (Face.hold), as a card that is dealt with
         takes memory that drawing does too."""
-        self._still = True
         await self._face.hold()
 
     def move_on(self) -> None:
         """Have the panel draw again, first what happened meanwhile."""
-        self._still = False
         self._face.release()
 
     def still_open(self, attempt: "Attempt") -> None:
@@ -321,9 +322,8 @@ class Display:
     def _tick(self, seconds: int) -> None:
         self._seconds = seconds
         state = self._checkout.state
-        if state == "tap" and not self._still:
-            self._view.frame += 1
-            self._face.show(state)
+        if state == "tap":
+            self._face.tick(seconds)
         elif state == "card" and self._checkout.sale.notice and seconds % _WORD_SECONDS == 0:
             self._doubt()  # the backend has all it needs: the customer waits for its word
         if state == "qr":

@@ -2,7 +2,7 @@
 
 import json
 
-from tillqr.sale.attempts import MAX_ATTEMPTS, Full
+from tillqr.sale.attempts import KEPT, MAX_ATTEMPTS, Full
 from tillqr.sale.mac import Key
 from tillqr.sale.receipt import Rejected, parse
 
@@ -75,6 +75,18 @@ def test_only_settled_and_delivered_attempts_are_forgotten():
     attempts.open("f" * 24, "next", "3", 1, "EUR")
     assert attempts.find("%024x" % 5) is None
     assert attempts.find("%024x" % 0) is not None
+
+
+def test_the_last_ones_are_kept_and_no_more_than_needed():
+    attempts = empty_book([KEY])
+    waiting = attempts.open("f" * 24, "waiting", "3", 1, "EUR")
+    for number in range(3 * KEPT):
+        one = attempts.open("%024x" % number, str(number), "3", 1, "EUR")
+        one.settled = one.outcome = "paid"
+        one.delivered = True
+        there = [at for at in range(number + 1) if attempts.find("%024x" % at)]
+        assert there == list(range(max(0, number + 2 - KEPT), number + 1))
+        assert attempts.find(waiting.nonce) is waiting
 
 
 def test_what_is_undelivered_and_what_is_to_be_asked():

@@ -1,7 +1,7 @@
 """The journal: what is written is found again, whatever becomes of some bytes of it."""
 
 from tillqr.sale import recovery
-from tillqr.sale.attempts import MAX_ATTEMPTS, METHODS, Attempts
+from tillqr.sale.attempts import KEPT, METHODS, Attempts
 from tillqr.sale.journal import SIZE, Journal
 
 from host_sim.segments import MemorySegments
@@ -132,7 +132,7 @@ def test_segments_take_turns_and_stay_small():
         before = list(segments.data)
         assert max(map(len, segments.data)) <= SIZE
         attempts = found(segments)
-        assert len(attempts) <= MAX_ATTEMPTS
+        assert len(attempts) <= KEPT
         assert [one.nonce for one in attempts].count(waiting.nonce) == 1
     assert turns >= 4
 

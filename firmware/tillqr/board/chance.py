@@ -2,7 +2,7 @@
 
 import os
 
-from tillqr.sale.receipt import NONCE_SIZE
+from tillqr.sale.attempts import NONCE_SIZE
 
 
 def nonce() -> str:

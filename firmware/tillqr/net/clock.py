@@ -17,6 +17,7 @@ _FIRST_PAUSE_MS = const(1000)
 _LONGEST_PAUSE_MS = const(60_000)
 _AGAIN_MS = const(6 * 3600 * 1000)
 _SNTP = "tillqr.net.sntp"
+_UNIX_TIME = "tillqr.unix_time"
 
 
 class Clock:
@@ -45,7 +46,7 @@ class Clock:
     async def _set(self) -> bool:
         """Ask once; whether the clock was set."""
         now = await load(_SNTP).ask(self._server)
-        unload(_SNTP)
+        unload(_SNTP, _UNIX_TIME)
         if now:
             machine.RTC().datetime(now)
         known = now is not None

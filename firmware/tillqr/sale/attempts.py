@@ -2,18 +2,25 @@
 
 An attempt is known by its nonce. The book keeps the last ones, so that money that comes late is
 still recognised; it forgets only attempts that are settled and delivered, and takes no new one
-when it is full of others. What it knows is in the journal before anybody is told of it.
+when it is full of others. Each takes 250 bytes of a chip's memory, so there are fewer than it could
+have where none has to be kept. What it knows is in the journal before anybody is told of it.
 """
 
 from micropython import const
 
-from tillqr.sale import mac, receipt
+from tillqr.sale.rejected import Rejected
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from tillqr.sale import mac
     from tillqr.sale.journal import Journal
+    from tillqr.sale.receipt import Receipt
 
+NONCE_SIZE = const(12)
+"""Bytes of an attempt's nonce; receipts and messages carry it as lower-case hex."""
 MAX_ATTEMPTS = const(16)
+KEPT = const(8)
+"""As many are kept though they could be forgotten."""
 MACHINE = "machine"
 METHODS = ("qr", "tap", MACHINE)
 """How an attempt is paid: by its code, by a tap on the reader, or at the card machine."""
@@ -54,7 +61,7 @@ class Attempt:
         self.delivered = False
         self.stored = False
 
-    def settle(self, word: receipt.Receipt) -> None:
+    def settle(self, word: "Receipt") -> None:
         """Take the backend's word; money for what has ended otherwise is late."""
         self.settled = word.state
         if word.transaction != self.transaction:
@@ -83,7 +90,7 @@ class Attempt:
             "reason": self.reason,
         }
 
-    def matches(self, word: receipt.Receipt) -> "str | None":
+    def matches(self, word: "Receipt") -> "str | None":
         """Name of what in a receipt contradicts this attempt, or None."""
         if word.order != self.order:
             return "receipt_wrong_order"
@@ -120,11 +127,12 @@ class Attempts:
         method: str = "qr",
     ) -> Attempt:
         """A new attempt, which is in the journal; raises Full, and OSError if it can't be."""
-        if len(self._book) >= MAX_ATTEMPTS:
+        if len(self._book) >= KEPT:
             old = self._forgettable()
-            if old is None:
+            if old is not None:
+                self._book.remove(old)
+            elif len(self._book) >= MAX_ATTEMPTS:
                 raise Full()
-            self._book.remove(old)
         if self._book:  # the last one's names, where they are the same, take no memory again
             last = self._book[-1]
             register = last.register if register == last.register else register
@@ -188,27 +196,27 @@ class Attempts:
                 return attempt
         return None
 
-    def accept(self, word: receipt.Receipt, machine: "list[mac.Key] | None" = None) -> Attempt:
-        """The attempt that a receipt settles, with its word in it; raises receipt.Rejected. `keep`
+    def accept(self, word: "Receipt", machine: "list[mac.Key] | None" = None) -> Attempt:
+        """The attempt that a receipt settles, with its word in it; raises Rejected. `keep`
         it before anybody is told.
 
         machine: the keys of the card machine, if it is its receipt: it may settle what was paid
         there, and nothing else; nobody else may.
         """
         if word.device != self._device:
-            raise receipt.Rejected("receipt_wrong_device")
+            raise Rejected("receipt_wrong_device")
         if not word.authentic(self._keys if machine is None else machine):
-            raise receipt.Rejected("receipt_bad_mac")
+            raise Rejected("receipt_bad_mac")
         attempt = self.find(word.attempt)
         if attempt is None:
-            raise receipt.Rejected("receipt_unknown_attempt")
+            raise Rejected("receipt_unknown_attempt")
         if (attempt.method == MACHINE) != (machine is not None):
-            raise receipt.Rejected("receipt_wrong_method")
+            raise Rejected("receipt_wrong_method")
         wrong = attempt.matches(word)
         if wrong == "receipt_replayed" and not self.keep(attempt):
             wrong = "receipt_unstored"
         if wrong is not None:
-            raise receipt.Rejected(wrong)
+            raise Rejected(wrong)
         attempt.settle(word)
         return attempt
 

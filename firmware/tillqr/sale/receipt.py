@@ -2,13 +2,14 @@
 
 A receipt counts only if its MAC verifies under this device's key and it names this device, the
 attempt's nonce, and the register, order, amount and currency of that attempt. No clock is asked.
-Whatever is wrong is a Rejected with a name; nothing else happens.
+Whatever is wrong is a Rejected with a name; nothing else happens. Loaded for a receipt.
 """
 
 from micropython import const
 
 from tillqr import fields, strict_json
 from tillqr.sale import mac
+from tillqr.sale.rejected import Rejected
 
 VERSION = const(1)
 MAX_SIZE = const(768)
@@ -28,23 +29,12 @@ REASONS = (
 )
 """Why a charge failed."""
 
-NONCE_SIZE = const(12)
-"""Bytes of an attempt's nonce; receipts and messages carry it as lower-case hex."""
-
 FIELDS = (
     "version integer 1 1,key integer 0 255,device text 1 12,register text 1 8,order text 1 20,"
     "attempt text 24 24,amount integer 1 9999999999,currency text 3 3,state text 1 8,"
     "transaction text 0 40,reason text 0 24,mac text 64 64"
 )
 """What it has, as tillqr/fields.py has it."""
-
-
-class Rejected(Exception):
-    """A receipt that doesn't count; `name` says why, and is the counter it raises."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 class Receipt:

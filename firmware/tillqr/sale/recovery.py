@@ -9,7 +9,7 @@ import binascii
 
 from micropython import const
 
-from tillqr.sale.attempts import MACHINE, MAX_ATTEMPTS, METHODS, Attempt
+from tillqr.sale.attempts import KEPT, MACHINE, METHODS, Attempt
 from tillqr.sale.journal import ATTEMPT, HEADER, SIZE, Journal
 
 TYPE_CHECKING = const(False)
@@ -134,7 +134,7 @@ def _put(book: "list[Attempt] | None", payload: bytes) -> None:
             return
     book.append(attempt)
     for old in book:
-        if len(book) > MAX_ATTEMPTS and old.settled and old.delivered:
+        if len(book) > KEPT and old.settled and old.delivered:
             book.remove(old)
             return
 

@@ -12,6 +12,7 @@ import time
 from micropython import const
 
 from tillqr.sale import receipt
+from tillqr.sale.rejected import Rejected
 from tillqr.till import machine_words, message
 from tillqr.till.link import Link
 from tillqr.till.port import TillPort
@@ -84,7 +85,7 @@ class CardMachine:
     def _take_result(self, content: dict) -> None:
         try:
             attempt = self._book.accept(receipt.checked(content), self._keys)
-        except receipt.Rejected as rejected:
+        except Rejected as rejected:
             self._count(rejected.name)
             if rejected.name == "receipt_replayed":  # its ACK was lost
                 return
