@@ -41,6 +41,7 @@ ON_DEMAND = (
     "tillqr.net.roaming",
     "tillqr.net.secure",
     "tillqr.net.sntp",
+    "tillqr.net.tls_room",
     "tillqr.net.web",
     "tillqr.nfc",  # not every board has a reader
     "tillqr.panel.difference",

@@ -192,6 +192,7 @@ TROUBLES: Mapping[str, str] = {
     "broker_away": "the broker does not answer: look at `broker`, and at the way there",
     "broker_refused": "the broker refuses it: look at its broker_password, and at its rights there",
     "backend_away": "the backend does not answer: look at `backend`, and at the way there",
+    "no_memory": "the display has too little memory for TLS: it restarts; set `port` to 0",
     "tls_untrusted": f"the server's certificate is not of the display's CA; {_CERTIFICATE}",
     "tls_expired": f"the server's certificate has expired; {_CERTIFICATE}",
     "tls_wrong_host": f"the server's certificate names another host; {_CERTIFICATE}",

@@ -58,7 +58,7 @@ def test_every_counter_is_explained() -> None:
 def test_every_trouble_is_explained() -> None:
     words = (ROOT / "firmware" / "PROTOCOL.md").read_text()
     _, _, section = words.partition("INFO's `trouble` is the latest reason")
-    pattern = r"(?:wifi|clock|broker|backend|tls)_\w+"
+    pattern = r"(?:wifi|clock|broker|backend|tls)_\w+|no_memory"
     named = re.findall(f"`({pattern})`", section.partition("Messages")[0])
     assert set(named) == set(doctor.TROUBLES) - {""} and len(named) > 10
     raised = set()

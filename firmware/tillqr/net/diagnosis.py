@@ -7,6 +7,7 @@ from micropython import const
 from tillqr.net.server import close
 
 _HUNG_UP = (104, -29312)  # ECONNRESET, MBEDTLS_ERR_SSL_CONN_EOF
+_NO_MEMORY = const(12)  # ENOMEM
 _REFUSED = const(111)  # ECONNREFUSED
 _KNOCK_S = const(1)
 
@@ -28,7 +29,10 @@ def of(error: Exception) -> "tuple[str, bool]":
         for part in parts:
             if part in words:
                 return name, False
-    return "", isinstance(error, EOFError) or getattr(error, "errno", 0) in _HUNG_UP
+    number = getattr(error, "errno", 0) or (error.args[0] if error.args else 0)
+    if number == _NO_MEMORY:
+        return "no_memory", False
+    return "", isinstance(error, EOFError) or number in _HUNG_UP
 
 
 async def knock(address: str, port: int) -> None:

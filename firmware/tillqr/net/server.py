@@ -14,18 +14,31 @@ from tillqr.unload import load, unload
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
+    from collections.abc import Callable
     from ssl import SSLContext
 
     from tillqr.net.wifi import Wifi
 
 _DIAGNOSIS = "tillqr.net.diagnosis"
+_ROOM = "tillqr.net.tls_room"
+_ENOMEM = const(12)
+_TRIES = const(3)
+"""So often in a row memory for TLS may be short, before the board starts anew."""
 
 
 class Server:
     """One server, as a URL names it."""
 
-    def __init__(self, url: str, port: int, wifi: "Wifi", secure: "SSLContext | None") -> None:
-        """url: "SCHEME://HOST[:PORT]"; port: where none is named; secure: None without TLS."""
+    def __init__(
+        self,
+        url: str,
+        port: int,
+        wifi: "Wifi",
+        secure: "SSLContext | None",
+        restart: "Callable[[], None] | None" = None,
+    ) -> None:
+        """url: "SCHEME://HOST[:PORT]"; port: where none is named; secure: None without TLS;
+        restart(): starts the board anew, where there is TLS."""
         self.host, _, given = url.split("://")[1].lower().partition(":")
         self._port = int(given or port)
         self._wifi = wifi
@@ -33,6 +46,9 @@ class Server:
         self._address = ""
         self._resolved_for = 0
         self._hung_up = False
+        self._restart = restart
+        self._had_room = False
+        self._short = 0
 
     async def open(self) -> "tuple[StreamReader, StreamWriter]":
         """A stream; with TLS the handshake comes with the first bytes. Raises OSError."""
@@ -40,9 +56,23 @@ class Server:
             return await asyncio.open_connection(self._resolved(), self._port)
         if self._hung_up:
             await self._knock()
+        self._find_room()
         return await asyncio.open_connection(
             self._resolved(), self._port, ssl=self._secure, server_hostname=self.host
         )
+
+    def _find_room(self) -> None:
+        """Raise OSError if there is no memory for a session. If it lasts that there is none, and
+        there was some since the start, the board starts anew."""
+        there = load(_ROOM).is_there()
+        unload(_ROOM)
+        if there:
+            self._had_room, self._short = True, 0
+            return
+        self._short += 1
+        if self._had_room and self._short >= _TRIES:
+            self._restart()  # type: ignore[misc]
+        raise OSError(_ENOMEM)
 
     async def _knock(self) -> None:
         """Raise OSError if nobody listens: the chip tells a TLS client of it as of a hang-up."""
