@@ -169,7 +169,8 @@ class Studio:
     def _list(self, view: Any, state: str) -> None:
         from tillqr.panel import face
 
-        face.load_screen(state, view).draw(self.drawn, self._style, view)
+        screen = face.load_screen(state, view, _forget_words)
+        screen.draw(self.drawn, self._style, view)
 
     def _painted(self) -> Image.Image:
         region = (0, 0, (self.drawn.width + 3) // 4 * 4, self.drawn.height)
@@ -256,6 +257,11 @@ def _driver(board: dict, panel: PanelModel):  # type: ignore[no-untyped-def]
         rotation=geometry["rotation"],
         inverted=geometry["inverted"],
     )
+
+
+def _forget_words(view: Any) -> None:
+    """As the firmware's, but nothing is unloaded: thousands of screens are drawn here."""
+    view.text = None
 
 
 def _view(look: Look, name: str) -> tuple[Any, str]:

@@ -49,22 +49,26 @@ _WAIT_MS = const(20)
 _MOST_WAITS = const(100)
 
 
-def load_screen(state: str, view: "View") -> "Screen":
-    """The screen of a state, from its module; the view has the words as long as it needs them."""
+def forget_words(view: "View") -> None:
+    """Let go of the language's words."""
+    view.text = None  # type: ignore[assignment]
+    unload(_LANGUAGE, _NOTICE_WORDS)
+
+
+def load_screen(
+    state: str, view: "View", forget: "Callable[[View], None]" = forget_words
+) -> "Screen":
+    """The screen of a state, from its module; the view has the words as long as it needs them,
+    which may be until it is drawn: then forget(view) lets go of them."""
     view.text = load(_LANGUAGE).Language(view.language)
     if state in _MODULES:
         screen = load(_MODULES[state]).make(view)
         if screen.has_words:
-            _forget_words(view)
+            forget(view)
         return screen
     words = load(_NOTICE_WORDS).read(state, view)
-    _forget_words(view)  # before the screen's module comes
+    forget(view)  # before the screen's module comes
     return load(_NOTICE).NoticeScreen(*words)
-
-
-def _forget_words(view: "View") -> None:
-    view.text = None  # type: ignore[assignment]
-    unload(_LANGUAGE, _NOTICE_WORDS)
 
 
 class Face:
@@ -238,7 +242,7 @@ class Face:
 
     def _let_go(self) -> None:
         """Forget what lists a screen."""
-        _forget_words(self.view)
+        forget_words(self.view)
         unload(_NOTICE, *_MODULES.values(), _PARTS, _DRAWING, _DIFFERENCE)
 
     def _find_moving(self) -> None:
