@@ -232,22 +232,18 @@ def _complete(  # type: ignore[no-untyped-def]
     from tillqr.net.server import Server
 
     context = clock = None
+    ends = (display.fault, machine.reset)
     if ca:
         context = load(_SECURE).make_context(ca)
         unload(_SECURE)
     if ca or settings.rotating:
         clock = Clock(settings.time_server, wifi, display.path_changed)
-
-    def restart() -> None:
-        display.fault("channel", "memory")
-        machine.reset()
-
     if settings.broker:
-        server = Server(settings.broker, 8883 if ca else 1883, wifi, context, restart)
+        server = Server(settings.broker, 8883 if ca else 1883, wifi, context, *ends)
         joined = (server, path, settings.device, password, boot, backend, display, count)
         backend.channel = load("tillqr.net.broker").Broker(*joined)
     else:
-        server = Server(settings.backend, 443 if ca else 80, wifi, context, restart)
+        server = Server(settings.backend, 443 if ca else 80, wifi, context, *ends)
         backend.channel = load("tillqr.net.web").Web(server, path, backend, display, count)
     path.complete(backend.channel, clock)
 

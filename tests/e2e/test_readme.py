@@ -251,7 +251,7 @@ def test_the_table_of_settings_is_whole() -> None:
 
 def test_the_table_of_troubles_is_whole() -> None:
     said = section("4. Messages", "firmware/PROTOCOL.md").partition("INFO's `trouble`")[2]
-    words = re.findall(r"`((?:wifi|broker|backend|clock|tls)_[a-z_]+)`", said)
+    words = re.findall(r"`((?:wifi|broker|backend|clock|tls)_[a-z_]+|no_memory)`", said)
     assert len(words) > 10 and first_column("Trouble") == set(words)
 
 

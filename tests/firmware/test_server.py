@@ -8,6 +8,23 @@ from tillqr.net.server import Server
 ROOM = "tillqr.net.tls_room"
 
 
+class Told:
+    """What was told of a fault."""
+
+    def __init__(self):
+        self.words = []
+
+    def __call__(self, name, why):
+        self.words.append(name + " " + why)
+
+
+class Secure:
+    """A context of TLS, with which no session begins."""
+
+    def wrap_socket(self, *_, **__):
+        raise OSError(5)
+
+
 class Room:
     """In the module's place: says what a script says."""
 
@@ -23,7 +40,13 @@ class Room:
 def restarts(script):
     """How often the board was to start anew, and how each try to reach a server ended."""
     room, found, ends = Room(script), [], []
-    server = Server("mqtts://127.0.0.1:1", 8883, None, object(), lambda: found.append(room.asked))
+    told = Told()
+
+    def reset():
+        assert told.words == ["channel memory"] * (len(found) + 1)
+        found.append(room.asked)
+
+    server = Server("mqtts://127.0.0.1:1", 8883, None, Secure(), told, reset)
 
     async def run():
         while room.script:

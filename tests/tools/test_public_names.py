@@ -112,6 +112,6 @@ def test_the_firmware_keeps_its_names_apart() -> None:
     assert {new for new, _ in pairs} <= set(rom_names.NAMES)
     assert len({new for new, _ in pairs}) == len({old for _, old in pairs}) == len(pairs)
     board = {"load", "assemble", "store", "store_ca", "on_board", "check", "has_texts", "NAMESPACE"}
-    errors = {"BadSettings", "MqttError", "CardError"}  # what is resident has its name from bundle
+    errors = {"BadSettings"}  # what is resident has its name from bundle
     stays = board | errors | {"readexactly", "isconnected", "value", "irq", "CA"}
     assert not stays & {old for _, old in pairs}

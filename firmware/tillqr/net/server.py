@@ -35,10 +35,11 @@ class Server:
         port: int,
         wifi: "Wifi",
         secure: "SSLContext | None",
-        restart: "Callable[[], None] | None" = None,
+        fault: "Callable[[str, str], None] | None" = None,
+        reset: "Callable[[], None] | None" = None,
     ) -> None:
         """url: "SCHEME://HOST[:PORT]"; port: where none is named; secure: None without TLS;
-        restart(): starts the board anew, where there is TLS."""
+        fault(name, why) and reset() have the board start anew, where there is TLS."""
         self.host, _, given = url.split("://")[1].lower().partition(":")
         self._port = int(given or port)
         self._wifi = wifi
@@ -46,7 +47,8 @@ class Server:
         self._address = ""
         self._resolved_for = 0
         self._hung_up = False
-        self._restart = restart
+        self._fault = fault
+        self._reset = reset
         self._had_room = False
         self._short = 0
 
@@ -71,7 +73,8 @@ class Server:
             return
         self._short += 1
         if self._had_room and self._short >= _TRIES:
-            self._restart()  # type: ignore[misc]
+            self._fault("channel", "memory")  # type: ignore[misc]
+            self._reset()  # type: ignore[misc]
         raise OSError(_ENOMEM)
 
     async def _knock(self) -> None:
