@@ -8,14 +8,9 @@ _STEP_S = const(30)
 """Seconds that a token counts (PROTOCOL.md, 7.1)."""
 
 
-def unix_time() -> int:
-    """The Unix time that the chip's clock says."""
-    return int(time.time()) + epoch()
-
-
 def step() -> int:
     """The number of the time step that a token counts in: those before it since 1970."""
-    return unix_time() // _STEP_S
+    return (int(time.time()) + epoch()) // _STEP_S
 
 
 def epoch() -> int:

@@ -29,7 +29,7 @@ def of(error: Exception) -> "tuple[str, bool]":
         for part in parts:
             if part in words:
                 return name, False
-    number = getattr(error, "errno", 0) or (error.args[0] if error.args else 0)
+    number = getattr(error, "errno", 0)
     if number == _NO_MEMORY:
         return "no_memory", False
     return "", isinstance(error, EOFError) or number in _HUNG_UP

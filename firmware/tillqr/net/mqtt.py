@@ -146,11 +146,7 @@ class Client:
         receiver: "asyncio.Task | None" = None
         try:
             reader, writer = await self._connect()
-            await asyncio.wait_for(load(_GREETING).greet(self, reader, writer), _OPEN_S)
-            unload(_GREETING)
-            self._sent = self._pinged = False
-            self._error = None
-            self._pinged_at = time.ticks_ms()
+            await self._greet(reader, writer)
             self.connected = True
             self._changed(None)
             receiver = asyncio.create_task(self._receive(reader))
@@ -161,7 +157,6 @@ class Client:
         except MemoryError:
             return MqttError("no_memory")
         finally:
-            unload(_GREETING)
             if receiver:
                 receiver.cancel()
             if writer:
@@ -169,6 +164,16 @@ class Client:
 
     async def _connect(self) -> "tuple[StreamReader, StreamWriter]":
         return await asyncio.wait_for(self._open_stream(), _OPEN_S)
+
+    async def _greet(self, reader: "StreamReader", writer: "StreamWriter") -> None:
+        """Begin the connection."""
+        try:
+            await asyncio.wait_for(load(_GREETING).greet(self, reader, writer), _OPEN_S)
+        finally:
+            unload(_GREETING)
+        self._sent = self._pinged = False
+        self._error = None
+        self._pinged_at = time.ticks_ms()
 
     # Out: one task writes, as a stream can wait for one writer only.
 

@@ -75,7 +75,7 @@ class Server:
         if self._had_room and self._short >= _TRIES:
             self._fault("channel", "memory")  # type: ignore[misc]
             self._reset()  # type: ignore[misc]
-        raise OSError(_ENOMEM)
+        raise OSError(_ENOMEM, "no memory for TLS")
 
     async def _knock(self) -> None:
         """Raise OSError if nobody listens: the chip tells a TLS client of it as of a hang-up."""

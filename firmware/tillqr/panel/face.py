@@ -71,6 +71,14 @@ def load_screen(
     return load(_NOTICE).NoticeScreen(*words)
 
 
+async def _while(goes_on: "Callable[[], bool]") -> None:
+    """Wait as long as something goes on, two seconds at most."""
+    for _ in range(_MOST_WAITS):
+        if not goes_on():
+            break
+        await asyncio.sleep_ms(_WAIT_MS)
+
+
 class Face:
     """What the customer sees."""
 
@@ -134,11 +142,9 @@ class Face:
     async def hold(self) -> None:
         """Draw nothing until `release`: what is wanted meanwhile waits, two seconds at most. Waits,
         as long at most, for what is being drawn."""
-        for _ in range(_MOST_WAITS):
-            if not self.owes():
-                self._put_fonts_away()
-                break
-            await asyncio.sleep_ms(_WAIT_MS)
+        await _while(self.owes)
+        if not self.owes():
+            self._put_fonts_away()
         self._held = True
 
     def release(self) -> None:
@@ -151,11 +157,11 @@ class Face:
         """Keep the panel showing what is wanted; for ever."""
         while True:
             await self._wanted.wait()
-            for _ in range(_MOST_WAITS):
-                if not self._held:
-                    break
-                await asyncio.sleep_ms(_WAIT_MS)
+            await _while(self._is_held)
             await self.refresh()
+
+    def _is_held(self) -> bool:
+        return self._held
 
     async def start(self) -> None:
         """Switch the panel on and show the first screen."""

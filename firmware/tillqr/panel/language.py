@@ -54,6 +54,10 @@ class Language:
             sign += _SPACE  # only a symbol stands against digits
         return ("-" if amount < 0 else "") + words.replace("¤", sign).replace(_SPACE * 2, _SPACE)
 
+    def order(self, number: str) -> str:
+        """An order's number as a customer reads it."""
+        return self("order") + " " + number
+
     def _sign(self, currency: str) -> str:
         for known in self("_signs").split(" "):
             if known[:3] == currency:

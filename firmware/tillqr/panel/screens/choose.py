@@ -5,7 +5,7 @@ from micropython import const
 from tillqr.panel.marks import GREY
 from tillqr.panel.screens.common import Screen
 from tillqr.panel.screens.layout import Stack, wrap
-from tillqr.panel.screens.parts import header, header_height, order, price
+from tillqr.panel.screens.parts import header, header_height, price
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class ChooseScreen(Screen):
         stack = Stack(picture, left, head + 2, right, head + body - 2)
         stack.add(view.text("to_pay"), style.body)
         stack.add(price(picture, style, view), style.amount, 2, 4, main=True)
-        stack.add(order(view), style.small, 2, 4, GREY, False, False)
+        stack.add(view.text.order(view.sale.order), style.small, 2, 4, GREY, False, False)
         stack.draw()
         stack = Stack(picture, left, head + body + 2, right, picture.height - 2)
         for words in ways:

@@ -5,7 +5,7 @@ from micropython import const
 from tillqr.panel import code_layout
 from tillqr.panel.screens.common import Screen, fitted
 from tillqr.panel.screens.layout import Stack
-from tillqr.panel.screens.parts import fitting, order, price
+from tillqr.panel.screens.parts import fitting, price
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class CodeScreen(Screen):
         stack = Stack(picture, picture.margin, top + side, picture.width - picture.margin, bottom)
         stack.add(what, style.body + (font,))
         stack.draw()
-        self._draw_line(picture, style, view, picture.margin, bottom, order(view))
+        self._draw_line(picture, style, view, picture.margin, bottom)
         return top
 
     def _draw_above(self, picture: "Picture", style: "Style", view: "View", side: int) -> int:
@@ -86,11 +86,12 @@ class CodeScreen(Screen):
         return top
 
     def _draw_line(
-        self, picture: "Picture", style: "Style", view: "View", left: int, y: int, words: str
+        self, picture: "Picture", style: "Style", view: "View", left: int, y: int
     ) -> None:
-        """Words at the left and the countdown at the right."""
+        """The order at the left and the countdown at the right."""
         font = style.small[-1]
         right = picture.clock(picture.width - picture.margin, y, view.clock, font) - 2
+        words = view.text.order(view.sale.order)
         if font.width(words) > right - left:
             words = view.sale.order
         picture.text(left, y, fitted(font, words, right - left, True), font)
@@ -121,7 +122,7 @@ class CodeScreen(Screen):
         stack.add(view.text("scan"), style.body, 2, 8)
         stack.add(view.text("next_code"), style.small, 2, 4)
         stack.draw()
-        self._draw_line(picture, style, view, picture.margin, bottom, order(view))
+        self._draw_line(picture, style, view, picture.margin, bottom)
 
 
 make = CodeScreen

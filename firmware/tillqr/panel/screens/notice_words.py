@@ -60,7 +60,7 @@ def _text(name: str, view: "View") -> tuple:
     if name == "$amount":
         return text.money(sale.amount, sale.currency), "amount", 2, 4, True, True, True
     if name == "$order":
-        return text("order") + " " + sale.order, "small", 2, 10, False, False, False
+        return text.order(sale.order), "small", 2, 10, False, False, False
     if name == "$method":
         words = text("by_qr" if sale.method == "qr" else "by_card")
         return words, "small", 1, 0, False, True, False

@@ -24,11 +24,6 @@ def fitting(words: str, fonts: "tuple[Font, ...]", width: int) -> "Font":
     return fonts[-1]
 
 
-def order(view: "View") -> str:
-    """The order number as the customer reads it."""
-    return view.text("order") + " " + view.sale.order
-
-
 def price(picture: "Picture", style: "Style", view: "View") -> str:
     """The sale's amount as the customer reads it, `breakable`."""
     return breakable(picture, style, view.text.money(view.sale.amount, view.sale.currency))
