@@ -18,7 +18,7 @@ _WORDS = (
     "UINT64 USHORT VfsFat delete lgamma mktime scroll sizeof unpack FileIO aclose center cipher "
     "gather getter hashes invert listen lstrip modify ph_key poller rindex sendto setter "
     "BFINT16 BFINT32 BFUINT8 ENOBUFS FLOAT32 FLOAT64 IOQueue POLLERR POLLHUP ellipse encrypt "
-    "heapify heappop isclose maxsize popleft statvfs time_ns uniform BytesIO abs_tol backlog "
+    "heapify heappop isclose popleft statvfs time_ns uniform BytesIO abs_tol backlog "
     "closure deflate deleter discard hexlify indices islower isspace isupper keyfile out_buf "
     "popitem radians randint rel_tol sendall uctypes AF_INET6 BFUINT16 BFUINT32 EALREADY "
     "ENOTCONN GS2_HMSB GS4_HMSB LONGLONG LockType MSG_PEEK SOCK_RAW bytes_at calcsize copysign "
