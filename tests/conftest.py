@@ -1,6 +1,7 @@
 """Makes CPython enough like MicroPython for the runtime-neutral tests."""
 
 import asyncio
+import gc
 import inspect
 
 import boot
@@ -13,6 +14,12 @@ hypothesis.settings.register_profile(
     "tillqr", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("tillqr")
+
+
+def pytest_collection_finish() -> None:
+    """The firmware collects garbage often: not what is pytest's."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
