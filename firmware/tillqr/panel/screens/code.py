@@ -63,7 +63,7 @@ class CodeScreen(Screen):
         stack = Stack(picture, picture.margin, top + side, picture.width - picture.margin, bottom)
         stack.add(what, style.body + (font,))
         stack.draw()
-        self._draw_line(picture, style, view, picture.margin, bottom)
+        self._draw_line(picture, style, view, bottom)
         return top
 
     def _draw_above(self, picture: "Picture", style: "Style", view: "View", side: int) -> int:
@@ -85,12 +85,11 @@ class CodeScreen(Screen):
         picture.text(left, (top - font.height) // 2, words, font)
         return top
 
-    def _draw_line(
-        self, picture: "Picture", style: "Style", view: "View", left: int, y: int
-    ) -> None:
+    def _draw_line(self, picture: "Picture", style: "Style", view: "View", y: int) -> None:
         """The order at the left and the countdown at the right."""
         font = style.small[-1]
-        right = picture.clock(picture.width - picture.margin, y, view.clock, font) - 2
+        left = picture.margin
+        right = picture.clock(picture.width - left, y, view.clock, font) - 2
         words = view.text.order(view.sale.order)
         if font.width(words) > right - left:
             words = view.sale.order
@@ -122,7 +121,7 @@ class CodeScreen(Screen):
         stack.add(view.text("scan"), style.body, 2, 8)
         stack.add(view.text("next_code"), style.small, 2, 4)
         stack.draw()
-        self._draw_line(picture, style, view, picture.margin, bottom)
+        self._draw_line(picture, style, view, bottom)
 
 
 make = CodeScreen
